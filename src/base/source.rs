@@ -1,0 +1,121 @@
+//! Source texts and places in them.
+//!
+//! A [`SourceMap`] owns every text of a policy set; a [`Span`] names a byte range in one of them and is what every
+//! node of the syntax tree and every diagnostic carries. Memory: the texts themselves and one index of line starts.
+
+use std::sync::Arc;
+
+/// One source text of a policy set, by its number in the [`SourceMap`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct SourceId(pub u32);
+
+/// A byte range in one source text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// Which text.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range `start..end` of `source`.
+    pub fn new(source: SourceId, start: usize, end: usize) -> Span {
+        Span { source, start: start as u32, end: end as u32 }
+    }
+
+    /// The smallest span that covers both; both must be of one source (else `self`).
+    pub fn to(self, other: Span) -> Span {
+        if self.source != other.source {
+            return self;
+        }
+        Span { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The empty span right after this one.
+    pub fn after(self) -> Span {
+        Span { start: self.end, ..self }
+    }
+
+    /// The empty span at the start of this one.
+    pub fn before(self) -> Span {
+        Span { end: self.start, ..self }
+    }
+
+    /// The byte range.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A value with the place it was written at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Spanned<T> {
+    /// The value.
+    pub node: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// Joins a value with its place.
+    pub fn new(node: T, span: Span) -> Self {
+        Spanned { node, span }
+    }
+}
+
+/// One source text: its name as people know it (a path, or `std::dlp`) and its content.
+#[derive(Debug)]
+pub struct Source {
+    /// How the text is named to people.
+    pub name: String,
+    /// The text.
+    pub text: Arc<str>,
+    line_starts: Vec<u32>,
+}
+
+impl Source {
+    /// Line and column, both from 1, of a byte offset; columns count characters.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let line = self.line_starts.partition_point(|&start| start as usize <= offset).max(1);
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0) as usize;
+        let end = offset.min(self.text.len());
+        let column = self.text.get(start..end).map_or(end.saturating_sub(start), |text| text.chars().count());
+        (line, column + 1)
+    }
+}
+
+/// All source texts of one policy set.
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    sources: Vec<Source>,
+}
+
+impl SourceMap {
+    /// Adds a text under a name and gives its number. Texts are at most 4 GiB; the loader's limit is far below.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let text = text.into();
+        let line_starts = std::iter::once(0)
+            .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1))
+            .collect();
+        self.sources.push(Source { name: name.into(), text, line_starts });
+        SourceId(self.sources.len() as u32 - 1)
+    }
+
+    /// The text of a number; `None` for a number of another map.
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.sources.get(id.0 as usize)
+    }
+
+    /// The bytes a span covers; empty if the span is of another map.
+    pub fn slice(&self, span: Span) -> &str {
+        self.get(span.source).and_then(|source| source.text.get(span.range())).unwrap_or("")
+    }
+
+    /// All texts with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        self.sources.iter().enumerate().map(|(at, source)| (SourceId(at as u32), source))
+    }
+}
