@@ -1,0 +1,3 @@
+//! Text to syntax tree, with recovery at items and clauses.
+
+pub mod ast;
