@@ -1,1 +1,4 @@
 //! Placeholder.
+
+pub mod html;
+pub mod surface;
