@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O. Cost: a diagnostic is built only where something is wrong.
 
+pub mod address;
 pub mod clock;
 pub mod diagnostic;
 pub mod limits;

@@ -279,6 +279,7 @@ pub enum Clause {
 
 /// An effect, without its place (see [`Clause::Action`]).
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum Action {
     /// `annotate header "X" "v"`
     AnnotateHeader { name: TextLiteral, value: TextLiteral },
@@ -378,6 +379,7 @@ pub enum CopyForm {
 
 /// What becomes of the message, without its place.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum Disposition {
     /// `deliver`
     Deliver,
@@ -399,6 +401,7 @@ pub enum Disposition {
 
 /// A point in time that a message waits for.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum Moment {
     /// `office closes`, `office opens`
     Calendar { calendar: Reference, event: Spanned<CalendarEvent> },
@@ -469,6 +472,7 @@ pub struct Detector {
 
 /// A clause of a detector.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum DetectorClause {
     /// `because "…"`: what it finds, for people.
     Because(TextLiteral, Span),
@@ -521,6 +525,7 @@ pub struct Calendar {
 
 /// A clause of a calendar.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum CalendarClause {
     /// `timezone "Europe/Berlin"`
     Timezone(TextLiteral, Span),
@@ -633,6 +638,7 @@ pub struct TestClause {
 
 /// What a clause of a test says.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum TestClauseKind {
     /// `at 2026-11-24 10:00 "Europe/Berlin"`
     At(Expr),
@@ -675,6 +681,7 @@ pub enum TestClauseKind {
 
 /// What a test expects.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum Expectation {
     /// A disposition. Texts of `return` and `reject` may be left out: then any.
     Disposition(ExpectedDisposition),
@@ -780,6 +787,7 @@ pub struct Expr {
 /// What an expression says. `x outside s` is `Not(In)` only after checking; `x is not n`, `x not in s` and
 /// `x not contains t` are written `not x …`.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum ExprKind {
     /// `true`, `false`
     Bool(bool),

@@ -1,0 +1,91 @@
+//! Addresses and domains in the one form in which they compare.
+//!
+//! RFC 5321 leaves the case of local parts to the destination; mail systems fold it, and so do we. Domains are
+//! lower-case and in IDNA ASCII form (RFC 5891, UTS 46). Cost: ASCII input is folded without the IDNA tables.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// Octets of a local part (RFC 5321, 4.5.3.1.1), with room for those who do not keep to it.
+const LOCAL_BYTES: usize = 256;
+/// Octets of a domain (RFC 5321, 4.5.3.1.2).
+const DOMAIN_BYTES: usize = 255;
+
+/// An address in the form in which addresses compare.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address {
+    /// The local part without quotes, lower case.
+    pub local: Arc<str>,
+    /// The domain, lower case, IDNA ASCII form; an address literal keeps its brackets.
+    pub domain: Arc<str>,
+}
+
+impl Address {
+    /// Reads `local@domain`, with or without angle brackets. `None` for what is no address: no `@`, an empty side, a
+    /// control character, a side beyond the lengths of RFC 5321, a domain IDNA refuses.
+    pub fn parse(text: &str) -> Option<Address> {
+        let text = text.trim();
+        let text = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text);
+        let at = text.rfind('@')?;
+        let (local, domain) = (text.get(..at)?, text.get(at + 1..)?);
+        if local.is_empty() || local.len() > LOCAL_BYTES || local.chars().any(char::is_control) {
+            return None;
+        }
+        let unquoted = match local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(quoted) => Cow::Owned(quoted.replace("\\\"", "\"").replace("\\\\", "\\")),
+            None if local.contains(char::is_whitespace) => return None,
+            None => Cow::Borrowed(local),
+        };
+        Some(Address { local: unquoted.to_lowercase().into(), domain: domain_to_ascii(domain)?.into() })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.local, self.domain)
+    }
+}
+
+/// A domain pattern: itself alone, or any depth below it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DomainPattern {
+    /// Lower case, IDNA ASCII form.
+    pub domain: Arc<str>,
+    /// `@*.`: what is below, without itself.
+    pub subdomains: bool,
+}
+
+impl DomainPattern {
+    /// Whether a domain (lower case, IDNA ASCII form) is meant.
+    pub fn matches(&self, domain: &str) -> bool {
+        if !self.subdomains {
+            return *self.domain == *domain;
+        }
+        domain.strip_suffix(&*self.domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+    }
+}
+
+impl fmt::Display for DomainPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}{}", if self.subdomains { "*." } else { "" }, self.domain)
+    }
+}
+
+/// A domain as it compares: lower case, IDNA ASCII form, without a final dot. `None` for what is no domain. Address
+/// literals (`[192.0.2.1]`) stay as they are.
+pub fn domain_to_ascii(domain: &str) -> Option<String> {
+    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    if domain.is_empty() || domain.len() > DOMAIN_BYTES {
+        return None;
+    }
+    if domain.starts_with('[') && domain.ends_with(']') {
+        return Some(domain.to_ascii_lowercase());
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let empty_label = domain.split('.').any(|label| label.is_empty() || label.len() > 63);
+    if domain.bytes().all(plain) && !domain.to_ascii_lowercase().contains("xn--") {
+        return (!empty_label).then(|| domain.to_ascii_lowercase());
+    }
+    idna::domain_to_ascii(domain).ok().filter(|ascii| !ascii.is_empty() && ascii.bytes().all(plain))
+}
