@@ -1,4 +1,5 @@
 //! Placeholder.
 
+pub mod filetype;
 pub mod html;
 pub mod surface;
