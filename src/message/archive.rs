@@ -1,0 +1,795 @@
+//! Unpacking of ZIP archives and gzip streams, for looking and never for writing to disk.
+//!
+//! Readers disagree about ZIP: some believe the directory at the end, some the header before each member, some scan.
+//! A firewall that sees one view is blind in the others, so here the union is unpacked: all directories that can be
+//! found, and members that no directory lists. What differs between the views is told as [`Irregularity`], what could
+//! not be read as a [`Cause`] on the member. All expansion draws on one [`Budget`] a message, so bombs (high ratio,
+//! many members, overlapping members, nested archives) end at the limit with what was unpacked until then.
+//!
+//! Cost: linear in the archive and in what it expands to; memory: the unpacked members. It never fails as a whole.
+
+use crate::base::limits::MessageLimits;
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Read;
+use std::ops::Range;
+
+use super::filetype::{Container, Family, FileType};
+
+/// Why something could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cause {
+    /// It needs a password or key.
+    Encrypted,
+    /// It contradicts its own format.
+    Corrupt,
+    /// It exceeds a limit.
+    Limit,
+    /// Its format or method is not one that is read here.
+    Unsupported,
+}
+
+/// What one message may still expand to; every archive in it draws on the same budget.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    expanded_bytes: u64,
+    members: usize,
+    depth: usize,
+    ratio: u64,
+}
+
+impl Budget {
+    /// A full budget.
+    pub fn new(limits: &MessageLimits) -> Budget {
+        Budget {
+            expanded_bytes: limits.expanded_bytes,
+            members: limits.parts,
+            depth: limits.depth,
+            ratio: limits.expansion_ratio.max(1),
+        }
+    }
+
+    /// Takes one member (or MIME part); `false` if there are none left.
+    pub fn take_member(&mut self) -> bool {
+        let left = self.members > 0;
+        self.members = self.members.saturating_sub(1);
+        left
+    }
+
+    /// Takes expanded bytes; `false` if there are not as many left.
+    pub fn take_bytes(&mut self, bytes: u64) -> bool {
+        let left = self.expanded_bytes >= bytes;
+        self.expanded_bytes = self.expanded_bytes.saturating_sub(bytes);
+        left
+    }
+
+    /// Whether something may stand at a nesting depth, the message itself being at depth 0.
+    pub fn allows_depth(&self, depth: usize) -> bool {
+        depth <= self.depth
+    }
+
+    /// Members left.
+    pub fn members_left(&self) -> usize {
+        self.members
+    }
+
+    /// Expanded bytes left.
+    pub fn bytes_left(&self) -> u64 {
+        self.expanded_bytes
+    }
+
+    /// How many bytes something packed in so many bytes may expand to. The ratio counts above one mebibyte only.
+    fn allowance(&self, packed: u64) -> u64 {
+        self.expanded_bytes.min(packed.saturating_mul(self.ratio).max(1 << 20))
+    }
+}
+
+/// What an archive holds, as far as it could be read.
+#[derive(Debug, Clone, Default)]
+pub struct Unpacked {
+    /// Members in the order of their place, directories without content left out.
+    pub members: Vec<Member>,
+    /// Why something of the archive itself could not be read; what holds for a member stands there.
+    pub causes: BTreeSet<Cause>,
+    /// What readers of the archive itself may disagree about.
+    pub irregularities: BTreeSet<Irregularity>,
+}
+
+impl Unpacked {
+    /// All causes, those of members included.
+    pub fn all_causes(&self) -> BTreeSet<Cause> {
+        let of_members = self.members.iter().filter_map(|member| member.cause);
+        self.causes.iter().copied().chain(of_members).collect()
+    }
+}
+
+/// One member of an archive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Member {
+    /// Its name as most readers show it.
+    pub name: String,
+    /// Names under which other readers show it: of the other header, in the other charset, uncut at a NUL.
+    pub other_names: Vec<String>,
+    /// Its content; what could be read of it, where `cause` says that this is not all. Empty where nothing could.
+    pub content: Vec<u8>,
+    /// Why not all of it could be read.
+    pub cause: Option<Cause>,
+    /// Whether it is encrypted.
+    pub encrypted: bool,
+    /// Packed size in bytes.
+    pub packed_size: u64,
+    /// Unpacked size in bytes as declared; `None` where no header says.
+    pub declared_size: Option<u64>,
+    /// What readers may disagree about.
+    pub irregularities: BTreeSet<Irregularity>,
+}
+
+/// Something that one reader of an archive sees differently from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Irregularity {
+    /// No directory lists the member.
+    Unlisted,
+    /// The directory lists a member that is not where it says.
+    Missing,
+    /// The two headers of the member name it differently.
+    NamesDiffer,
+    /// The two headers differ in size, method, checksum or encryption.
+    HeadersDiffer,
+    /// Two members have one name.
+    DuplicateName,
+    /// Two members share bytes.
+    Overlap,
+    /// The name leads out of the folder (`..`, absolute, with a drive).
+    UnsafePath,
+    /// The name holds control characters or NUL.
+    OddName,
+    /// The name is not in the charset it declares.
+    UndecodableName,
+    /// The archive begins behind other data.
+    PrefixData,
+    /// There is more than one directory.
+    SeveralDirectories,
+    /// There is no directory.
+    NoDirectory,
+    /// Size or checksum of the content is not the declared one.
+    ContentDiffers,
+}
+
+/// Unpacks what the type says can be unpacked. An archive of a kind that is not read here has the cause
+/// [`Cause::Unsupported`]; what is no archive at all gives nothing.
+pub fn unpack(bytes: &[u8], file_type: &FileType, name: &str, budget: &mut Budget) -> Unpacked {
+    match file_type.container {
+        Container::Zip => unpack_zip(bytes, budget),
+        Container::Gzip => unpack_gzip(bytes, name, budget),
+        Container::Ole | Container::None => {
+            let mut unpacked = Unpacked::default();
+            if file_type.family == Family::Archive {
+                unpacked.causes.insert(Cause::Unsupported);
+            }
+            unpacked
+        }
+    }
+}
+
+/// Unpacks a gzip stream (RFC 1952), all its members as one file.
+pub fn unpack_gzip(bytes: &[u8], name: &str, budget: &mut Budget) -> Unpacked {
+    let mut unpacked = Unpacked::default();
+    if !budget.take_member() {
+        unpacked.causes.insert(Cause::Limit);
+        return unpacked;
+    }
+    let mut decoder = flate2::read::MultiGzDecoder::new(bytes);
+    let stored_name = decoder.header().and_then(|header| header.filename()).map(decode_plain_name);
+    let allowance = budget.allowance(bytes.len() as u64);
+    let mut member = Member { packed_size: bytes.len() as u64, ..Member::default() };
+    let read = decoder.by_ref().take(allowance.saturating_add(1)).read_to_end(&mut member.content);
+    if member.content.len() as u64 > allowance {
+        member.content.truncate(usize::try_from(allowance).unwrap_or(usize::MAX));
+        member.cause = Some(Cause::Limit);
+    } else if read.is_err() {
+        member.cause = Some(Cause::Corrupt);
+    }
+    budget.take_bytes(member.content.len() as u64);
+    let stem = strip_packed_extension(name);
+    member.name = stored_name.clone().filter(|stored| !stored.is_empty()).unwrap_or_else(|| stem.clone());
+    if stored_name.is_some() && !stem.is_empty() && stem != member.name {
+        member.other_names.push(stem);
+    }
+    unpacked.members.push(member);
+    unpacked
+}
+
+/// The name of what is packed in a single-file archive: `a.txt.gz` holds `a.txt`, `a.tgz` holds `a.tar`.
+fn strip_packed_extension(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if extension.eq_ignore_ascii_case("tgz") => format!("{stem}.tar"),
+        Some((stem, extension)) if extension.eq_ignore_ascii_case("svgz") => format!("{stem}.svg"),
+        Some((stem, _)) => stem.to_owned(),
+        None => name.to_owned(),
+    }
+}
+
+/// Unpacks a ZIP archive (APPNOTE 6.3), wherever in the bytes it begins.
+pub fn unpack_zip(bytes: &[u8], budget: &mut Budget) -> Unpacked {
+    Zip { bytes, budget, unpacked: Unpacked::default(), at_offset: HashMap::new(), extents: Vec::new() }.run()
+}
+
+const LOCAL: &[u8] = b"PK\x03\x04";
+const CENTRAL: &[u8] = b"PK\x01\x02";
+const END: &[u8] = b"PK\x05\x06";
+const END_64: &[u8] = b"PK\x06\x06";
+const LOCATOR_64: &[u8] = b"PK\x06\x07";
+const DESCRIPTOR: &[u8] = b"PK\x07\x08";
+
+/// End records that are tried; more of them in one file only repeat the game.
+const END_RECORDS: usize = 8;
+
+/// What a header says of a member; both kinds of header say this much.
+#[derive(Debug, Clone, Default)]
+struct Header {
+    flags: u16,
+    method: u16,
+    checksum: u32,
+    packed: u64,
+    size: u64,
+    name: Vec<u8>,
+    unicode_name: Option<String>,
+    /// Where the local header is (central), or where the data begins (local).
+    offset: u64,
+}
+
+impl Header {
+    fn is_encrypted(&self) -> bool {
+        self.flags & 0x2041 != 0 || self.method == 99
+    }
+
+    fn has_descriptor(&self) -> bool {
+        self.flags & 8 != 0
+    }
+}
+
+struct Zip<'a> {
+    bytes: &'a [u8],
+    budget: &'a mut Budget,
+    unpacked: Unpacked,
+    /// Members by the offset of their local header, so that no data is unpacked twice.
+    at_offset: HashMap<usize, usize>,
+    /// The bytes that members cover, headers included.
+    extents: Vec<Range<usize>>,
+}
+
+impl Zip<'_> {
+    fn run(mut self) -> Unpacked {
+        let mut listed = self.directories();
+        listed.sort_by_key(|header| header.offset);
+        for header in listed {
+            let offset = usize::try_from(header.offset).unwrap_or(usize::MAX);
+            let Some(local) = self.local_header(offset) else {
+                self.missing(&header);
+                continue;
+            };
+            if let Some(&index) = self.at_offset.get(&offset) {
+                self.listed_again(index, &header);
+                continue;
+            }
+            if !self.budget.take_member() {
+                self.unpacked.causes.insert(Cause::Limit);
+                break;
+            }
+            self.member(offset, Some(&header), &local);
+        }
+        self.unlisted();
+        self.finish();
+        self.unpacked
+    }
+
+    /// All members that any directory lists, their offsets counted from the first byte here.
+    fn directories(&mut self) -> Vec<Header> {
+        let tail_start = self.bytes.len().saturating_sub(22 + 0xffff);
+        let tail = self.bytes.get(tail_start..).unwrap_or_default();
+        let mut ends: Vec<usize> = memchr::memmem::find_iter(tail, END).map(|at| at + tail_start).collect();
+        ends.reverse();
+        ends.truncate(END_RECORDS);
+        let mut listed: Vec<Header> = Vec::new();
+        let mut seen: BTreeSet<usize> = BTreeSet::new();
+        let mut directories = 0;
+        for end in ends {
+            for (start, moved) in self.directory_starts(end) {
+                let found = if seen.insert(start) { self.directory(start) } else { Vec::new() };
+                if found.is_empty() {
+                    continue;
+                }
+                directories += 1;
+                if moved > 0 {
+                    self.unpacked.irregularities.insert(Irregularity::PrefixData);
+                }
+                listed.extend(
+                    found
+                        .into_iter()
+                        .map(|header| Header { offset: header.offset.saturating_add(moved), ..header }),
+                );
+                break;
+            }
+        }
+        if directories > 1 {
+            self.unpacked.irregularities.insert(Irregularity::SeveralDirectories);
+        }
+        if directories == 0 && memchr::memmem::find(self.bytes, LOCAL).is_some() {
+            self.unpacked.irregularities.insert(Irregularity::NoDirectory);
+        }
+        listed
+    }
+
+    /// Where the directory of an end record may begin, each with how far the archive is moved then.
+    fn directory_starts(&self, end: usize) -> Vec<(usize, u64)> {
+        let mut size = u64::from(self.u32(end + 12));
+        let mut offset = u64::from(self.u32(end + 16));
+        let mut before = end;
+        let locator = end.checked_sub(20).filter(|&at| self.starts(at, LOCATOR_64));
+        if let Some(locator) = locator
+            && (size == 0xffff_ffff || offset == 0xffff_ffff || self.u16(end + 10) == 0xffff)
+        {
+            let stated = usize::try_from(self.u64(locator + 8)).unwrap_or(usize::MAX);
+            let record = if self.starts(stated, END_64) {
+                Some(stated)
+            } else {
+                let head = self.bytes.get(..locator).unwrap_or_default();
+                memchr::memmem::rfind(head, END_64)
+            };
+            if let Some(record) = record {
+                size = self.u64(record + 40);
+                offset = self.u64(record + 48);
+                before = record;
+            }
+        }
+        let mut starts = Vec::new();
+        let stated = usize::try_from(offset).unwrap_or(usize::MAX);
+        if self.starts(stated, CENTRAL) {
+            starts.push((stated, 0));
+        }
+        let by_size = usize::try_from(size).ok().and_then(|size| before.checked_sub(size));
+        if let Some(start) = by_size.filter(|&start| self.starts(start, CENTRAL)) {
+            starts.push((start, (start as u64).saturating_sub(offset)));
+        }
+        starts
+    }
+
+    /// The members listed from an offset on.
+    fn directory(&self, start: usize) -> Vec<Header> {
+        let mut listed = Vec::new();
+        let mut at = start;
+        while self.starts(at, CENTRAL) && listed.len() <= self.budget.members_left() {
+            let (name_len, extra_len) = (self.u16(at + 28) as usize, self.u16(at + 30) as usize);
+            let comment_len = self.u16(at + 32) as usize;
+            let Some(name) = self.bytes.get(at + 46..at + 46 + name_len) else { break };
+            let extra =
+                self.bytes.get(at + 46 + name_len..at + 46 + name_len + extra_len).unwrap_or_default();
+            let mut header = Header {
+                flags: self.u16(at + 8),
+                method: self.u16(at + 10),
+                checksum: self.u32(at + 16),
+                packed: u64::from(self.u32(at + 20)),
+                size: u64::from(self.u32(at + 24)),
+                offset: u64::from(self.u32(at + 42)),
+                name: name.to_vec(),
+                unicode_name: None,
+            };
+            apply_extra(&mut header, extra, true);
+            listed.push(header);
+            at += 46 + name_len + extra_len + comment_len;
+        }
+        listed
+    }
+
+    fn local_header(&self, at: usize) -> Option<Header> {
+        if !self.starts(at, LOCAL) {
+            return None;
+        }
+        let (name_len, extra_len) = (self.u16(at + 26) as usize, self.u16(at + 28) as usize);
+        let name = self.bytes.get(at + 30..at + 30 + name_len)?;
+        let extra = self.bytes.get(at + 30 + name_len..at + 30 + name_len + extra_len)?;
+        let mut header = Header {
+            flags: self.u16(at + 6),
+            method: self.u16(at + 8),
+            checksum: self.u32(at + 14),
+            packed: u64::from(self.u32(at + 18)),
+            size: u64::from(self.u32(at + 22)),
+            offset: (at + 30 + name_len + extra_len) as u64,
+            name: name.to_vec(),
+            unicode_name: None,
+        };
+        apply_extra(&mut header, extra, false);
+        Some(header)
+    }
+
+    fn missing(&mut self, header: &Header) {
+        let mut member = named_member(header);
+        member.irregularities.insert(Irregularity::Missing);
+        member.cause = Some(Cause::Corrupt);
+        self.unpacked.members.push(member);
+    }
+
+    /// A further directory entry for data that is unpacked already: only its name can be news.
+    fn listed_again(&mut self, index: usize, header: &Header) {
+        let other = named_member(header);
+        let Some(member) = self.unpacked.members.get_mut(index) else { return };
+        if other.name != member.name {
+            member.irregularities.insert(Irregularity::NamesDiffer);
+        }
+        add_names(member, other);
+    }
+
+    /// Unpacks the member whose local header is at an offset.
+    fn member(&mut self, at: usize, central: Option<&Header>, local: &Header) {
+        let shown = central.unwrap_or(local);
+        let mut member = named_member(shown);
+        if let Some(central) = central {
+            compare_headers(&mut member, central, local);
+        } else {
+            member.irregularities.insert(Irregularity::Unlisted);
+        }
+        let data_start = usize::try_from(local.offset).unwrap_or(usize::MAX);
+        let sizes_known = central.is_some() || !local.has_descriptor() || local.packed > 0;
+        let (packed, size) = (shown.packed, shown.size);
+        member.declared_size = sizes_known.then_some(size);
+        let data = self.bytes.get(data_start..).unwrap_or_default();
+        let packed_len = match sizes_known {
+            true => usize::try_from(packed).unwrap_or(usize::MAX),
+            false => next_record(data),
+        };
+        let cut_short = packed_len > data.len();
+        let data = data.get(..packed_len.min(data.len())).unwrap_or_default();
+        let mut used = data.len();
+        member.encrypted = shown.is_encrypted() || local.is_encrypted();
+        let both_encrypted = shown.is_encrypted() && local.is_encrypted();
+        if both_encrypted {
+            member.cause = Some(Cause::Encrypted);
+        } else {
+            used = self.decode(&mut member, shown, data, sizes_known);
+            if shown.method != local.method && member.cause.is_some() {
+                self.decode_otherwise(&mut member, local, data, sizes_known);
+            }
+            // One header says encrypted: if the content reads well without a key, it is not.
+            if member.encrypted && member.cause.is_some() {
+                member.content.clear();
+                member.cause = Some(Cause::Encrypted);
+            }
+        }
+        if cut_short && member.cause.is_none() {
+            member.cause = Some(Cause::Corrupt);
+        }
+        if !sizes_known {
+            member.packed_size = used as u64;
+        }
+        let covered = match central {
+            // A reader that believes the smaller size goes on behind it, so what follows must be looked at too.
+            Some(_) if local.packed > 0 && !local.has_descriptor() => {
+                used.min(usize::try_from(local.packed).unwrap_or(usize::MAX))
+            }
+            _ => used,
+        };
+        self.extents.push(at..data_start.saturating_add(covered).min(self.bytes.len()));
+        self.at_offset.insert(at, self.unpacked.members.len());
+        self.unpacked.members.push(member);
+    }
+
+    /// Decodes the data of a member; gives how many packed bytes it really takes.
+    fn decode(&mut self, member: &mut Member, header: &Header, data: &[u8], sizes_known: bool) -> usize {
+        let allowance = self.budget.allowance(data.len() as u64);
+        let used = match header.method {
+            0 => {
+                let len = data.len().min(usize::try_from(allowance).unwrap_or(usize::MAX));
+                member.content = data.get(..len).unwrap_or_default().to_vec();
+                if len < data.len() {
+                    member.cause = Some(Cause::Limit);
+                }
+                data.len()
+            }
+            8 => {
+                let inflated = inflate(data, allowance);
+                member.content = inflated.content;
+                member.cause = inflated.cause;
+                inflated.used
+            }
+            _ => {
+                member.cause = Some(Cause::Unsupported);
+                data.len()
+            }
+        };
+        self.budget.take_bytes(member.content.len() as u64);
+        let whole = member.cause.is_none();
+        if whole && sizes_known && !self.content_agrees(member, header) {
+            member.irregularities.insert(Irregularity::ContentDiffers);
+            member.cause = Some(Cause::Corrupt);
+        }
+        used
+    }
+
+    /// Decodes by the method of the other header, if that reads better.
+    fn decode_otherwise(&mut self, member: &mut Member, header: &Header, data: &[u8], sizes_known: bool) {
+        let mut other = Member::default();
+        self.decode(&mut other, header, data, sizes_known);
+        if other.cause.is_none() || (member.content.is_empty() && !other.content.is_empty()) {
+            member.content = other.content;
+            member.cause = other.cause;
+        }
+    }
+
+    fn content_agrees(&self, member: &Member, header: &Header) -> bool {
+        let mut checksum = Crc::new();
+        checksum.update(&member.content);
+        member.content.len() as u64 == header.size && checksum.sum() == header.checksum
+    }
+
+    /// Unpacks members that stand between the others and that no directory lists.
+    fn unlisted(&mut self) {
+        self.extents.sort_by_key(|extent| extent.start);
+        let mut gaps = Vec::new();
+        let mut at = 0;
+        for extent in &self.extents {
+            if extent.start > at {
+                gaps.push(at..extent.start);
+            }
+            at = at.max(extent.end);
+        }
+        gaps.push(at..self.bytes.len());
+        for gap in gaps {
+            let mut from = gap.start;
+            while from < gap.end {
+                let rest = self.bytes.get(from..gap.end).unwrap_or_default();
+                let Some(found) = memchr::memmem::find(rest, LOCAL) else { break };
+                let offset = from + found;
+                from = offset + LOCAL.len();
+                let Some(local) = self.local_header(offset) else { continue };
+                if self.at_offset.contains_key(&offset) || !is_plausible(&local) {
+                    continue;
+                }
+                if !self.budget.take_member() {
+                    self.unpacked.causes.insert(Cause::Limit);
+                    return;
+                }
+                self.member(offset, None, &local);
+                from = self.extents.last().map_or(from, |extent| extent.end.max(from));
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        self.extents.sort_by_key(|extent| extent.start);
+        let overlaps = self.extents.windows(2).any(|pair| matches!(pair, [a, b] if a.end > b.start));
+        if overlaps {
+            self.unpacked.irregularities.insert(Irregularity::Overlap);
+        }
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        for member in &self.unpacked.members {
+            *names.entry(member.name.to_lowercase()).or_default() += 1;
+        }
+        for member in &mut self.unpacked.members {
+            if names.get(&member.name.to_lowercase()).is_some_and(|&count| count > 1) {
+                member.irregularities.insert(Irregularity::DuplicateName);
+            }
+        }
+        let has_records = !self.extents.is_empty() || memchr::memmem::find(self.bytes, END).is_some();
+        if !has_records {
+            self.unpacked.causes.insert(Cause::Corrupt);
+        }
+        // A directory is a name and nothing else; one with content is a file in disguise and stays.
+        self.unpacked.members.retain(|member| {
+            !(member.name.ends_with('/') && member.content.is_empty() && member.packed_size <= 2)
+        });
+    }
+
+    fn starts(&self, at: usize, magic: &[u8]) -> bool {
+        self.bytes.get(at..).is_some_and(|rest| rest.starts_with(magic))
+    }
+
+    fn u16(&self, at: usize) -> u16 {
+        little_endian(self.bytes, at, 2) as u16
+    }
+
+    fn u32(&self, at: usize) -> u32 {
+        little_endian(self.bytes, at, 4) as u32
+    }
+
+    fn u64(&self, at: usize) -> u64 {
+        little_endian(self.bytes, at, 8)
+    }
+}
+
+/// The number of `len` bytes at an offset; bytes beyond the end count as zero.
+fn little_endian(bytes: &[u8], at: usize, len: usize) -> u64 {
+    (0..len).rev().fold(0, |number, index| {
+        let byte = at.checked_add(index).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
+        number << 8 | u64::from(byte)
+    })
+}
+
+/// Reads the extra fields that change what a header says: long sizes and offsets, and the name in Unicode.
+fn apply_extra(header: &mut Header, extra: &[u8], central: bool) {
+    let mut at = 0;
+    while at + 4 <= extra.len() {
+        let kind = little_endian(extra, at, 2);
+        let len = little_endian(extra, at + 2, 2) as usize;
+        let field = extra.get(at + 4..(at + 4 + len).min(extra.len())).unwrap_or_default();
+        match kind {
+            0x0001 => {
+                let mut from = 0;
+                let mut long = |short: &mut u64| {
+                    if *short == 0xffff_ffff && from + 8 <= field.len() {
+                        *short = little_endian(field, from, 8);
+                        from += 8;
+                    }
+                };
+                long(&mut header.size);
+                long(&mut header.packed);
+                if central {
+                    long(&mut header.offset);
+                }
+            }
+            0x7075 => {
+                let mut checksum = Crc::new();
+                checksum.update(&header.name);
+                let holds =
+                    field.first() == Some(&1) && little_endian(field, 1, 4) == u64::from(checksum.sum());
+                let name = field.get(5..).and_then(|name| std::str::from_utf8(name).ok());
+                header.unicode_name = name.filter(|_| holds).map(str::to_owned);
+            }
+            _ => {}
+        }
+        at += 4 + len;
+    }
+}
+
+/// Whether a local header in a gap is one, rather than four chance bytes.
+fn is_plausible(local: &Header) -> bool {
+    !local.name.is_empty()
+        && local.name.len() <= 4_096
+        && local.flags & 0xc000 == 0
+        && (local.method <= 20 || (93..=99).contains(&local.method))
+}
+
+/// The bytes up to the next record of a ZIP archive.
+fn next_record(data: &[u8]) -> usize {
+    let mut from = 0;
+    while let Some(found) = data.get(from..).and_then(|rest| memchr::memmem::find(rest, b"PK")) {
+        let at = from + found;
+        let rest = data.get(at..).unwrap_or_default();
+        if [LOCAL, CENTRAL, END, DESCRIPTOR, END_64].iter().any(|magic| rest.starts_with(magic)) {
+            return at;
+        }
+        from = at + 2;
+    }
+    data.len()
+}
+
+fn compare_headers(member: &mut Member, central: &Header, local: &Header) {
+    if central.name != local.name {
+        member.irregularities.insert(Irregularity::NamesDiffer);
+        add_names(member, named_member(local));
+    }
+    let descriptor = local.has_descriptor();
+    let sizes_differ = (central.packed, central.size, central.checksum)
+        != (local.packed, local.size, local.checksum)
+        && !(descriptor && local.packed == 0 && local.size == 0)
+        && !(descriptor && local.packed == 0xffff_ffff);
+    if sizes_differ || central.method != local.method || central.is_encrypted() != local.is_encrypted() {
+        member.irregularities.insert(Irregularity::HeadersDiffer);
+    }
+}
+
+/// A member with its names and sizes, without content.
+fn named_member(header: &Header) -> Member {
+    let mut member =
+        Member { packed_size: header.packed, declared_size: Some(header.size), ..Member::default() };
+    member.encrypted = header.is_encrypted();
+    let mut names: Vec<String> = header.unicode_name.iter().cloned().collect();
+    match std::str::from_utf8(&header.name) {
+        Ok(name) => {
+            names.push(name.to_owned());
+            if header.flags & 0x800 == 0 && !name.is_ascii() {
+                names.push(decode_cp437(&header.name));
+            }
+        }
+        Err(_) => {
+            if header.flags & 0x800 != 0 {
+                member.irregularities.insert(Irregularity::UndecodableName);
+                names.push(String::from_utf8_lossy(&header.name).into_owned());
+            }
+            names.push(decode_cp437(&header.name));
+        }
+    }
+    for name in std::mem::take(&mut names) {
+        if let Some((cut, _)) = name.split_once('\0') {
+            names.push(cut.to_owned());
+        }
+        names.push(name);
+    }
+    if names.iter().any(|name| name.chars().any(char::is_control)) {
+        member.irregularities.insert(Irregularity::OddName);
+    }
+    if names.iter().any(|name| leads_out(name)) {
+        member.irregularities.insert(Irregularity::UnsafePath);
+    }
+    let mut names = names.into_iter();
+    member.name = names.next().unwrap_or_default();
+    for name in names {
+        push_name(&mut member, name);
+    }
+    member
+}
+
+fn add_names(member: &mut Member, other: Member) {
+    member.irregularities.extend(other.irregularities);
+    push_name(member, other.name);
+    for name in other.other_names {
+        push_name(member, name);
+    }
+}
+
+/// Other names kept of one member.
+const OTHER_NAMES: usize = 16;
+
+fn push_name(member: &mut Member, name: String) {
+    let known = member.name == name || member.other_names.contains(&name);
+    if !known && member.other_names.len() < OTHER_NAMES {
+        member.other_names.push(name);
+    }
+}
+
+fn leads_out(name: &str) -> bool {
+    let drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+    drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|step| step == "..")
+}
+
+fn decode_plain_name(name: &[u8]) -> String {
+    match std::str::from_utf8(name) {
+        Ok(name) => name.to_owned(),
+        Err(_) => decode_cp437(name),
+    }
+}
+
+/// Decodes the charset that APPNOTE (appendix D) lays down for names without the UTF-8 flag.
+fn decode_cp437(name: &[u8]) -> String {
+    const UPPER: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+    let upper: Vec<char> = UPPER.chars().collect();
+    name.iter()
+        .map(|&byte| match byte {
+            0..=0x7f => char::from(byte),
+            _ => upper.get(usize::from(byte) - 0x80).copied().unwrap_or('\u{fffd}'),
+        })
+        .collect()
+}
+
+/// What came out of a deflate stream (RFC 1951).
+struct Inflated {
+    content: Vec<u8>,
+    used: usize,
+    cause: Option<Cause>,
+}
+
+fn inflate(data: &[u8], allowance: u64) -> Inflated {
+    let mut stream = Decompress::new(false);
+    let mut content = Vec::new();
+    loop {
+        let used = usize::try_from(stream.total_in()).unwrap_or(usize::MAX).min(data.len());
+        if content.len() as u64 > allowance {
+            content.truncate(usize::try_from(allowance).unwrap_or(usize::MAX));
+            return Inflated { content, used, cause: Some(Cause::Limit) };
+        }
+        // Doubling, and never much more than what is still allowed.
+        let room = (allowance + 1 - content.len() as u64).min((content.len() as u64).max(16 << 10));
+        content.reserve(usize::try_from(room).unwrap_or(16 << 10));
+        let rest = data.get(used..).unwrap_or_default();
+        let before = (stream.total_in(), stream.total_out());
+        let status = stream.decompress_vec(rest, &mut content, FlushDecompress::None);
+        let used = usize::try_from(stream.total_in()).unwrap_or(usize::MAX).min(data.len());
+        match status {
+            Ok(Status::StreamEnd) if content.len() as u64 <= allowance => {
+                return Inflated { content, used, cause: None };
+            }
+            Ok(Status::StreamEnd) => {}
+            Ok(_) if (stream.total_in(), stream.total_out()) != before => {}
+            Ok(_) | Err(_) => return Inflated { content, used, cause: Some(Cause::Corrupt) },
+        }
+    }
+}
