@@ -1,0 +1,50 @@
+//! The envelope and the session a message came in: who sent it to whom, and over which connection.
+//!
+//! Plain data, handed in beside the message. Both are known before a byte of the message is read (RFC 5321, 3.3); a
+//! message from a file has no session, and its envelope is made from its header section. Nothing here can fail.
+
+use crate::base::address::Address;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A recipient of the envelope (RFC 5321, RCPT TO).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The address as it compares.
+    pub address: Address,
+    /// The address as it was given.
+    pub text: Arc<str>,
+}
+
+/// Who a message is from and who it is for, as the SMTP session said (RFC 5321, MAIL FROM and RCPT TO).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// The sender; `None` is the null sender `<>`.
+    pub sender: Option<Address>,
+    /// The sender as it was given, without angle brackets; empty for `<>`.
+    pub sender_text: Arc<str>,
+    /// The recipients, in the order they were given.
+    pub recipients: Vec<Recipient>,
+}
+
+/// The connection a message came over. A message from a file has [`Session::default`]: no client at all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Session {
+    /// The address of the client; `None` where there is no session.
+    pub client_ip: Option<IpAddr>,
+    /// The host name of the client's address, where the name leads back to the address.
+    pub client_name: Option<Arc<str>>,
+    /// What the client called itself (RFC 5321, EHLO).
+    pub client_helo: Option<Arc<str>>,
+    /// The user the client authenticated as (RFC 4954).
+    pub client_user: Option<Arc<str>>,
+    /// Whether the connection is encrypted (RFC 3207).
+    pub client_tls: bool,
+}
+
+impl Session {
+    /// Whether there was a session: a client with an address or a user.
+    pub fn is_present(&self) -> bool {
+        self.client_ip.is_some() || self.client_user.is_some()
+    }
+}
