@@ -89,6 +89,20 @@ pub struct Hir {
     pub(in crate::language) _checked: Checked,
 }
 
+impl Hir {
+    /// Whether a directory is `ancestor` or lies somewhere below it.
+    pub fn is_below(&self, directory: DirectoryId, ancestor: DirectoryId) -> bool {
+        let mut next = Some(directory);
+        while let Some(at) = next {
+            if at == ancestor {
+                return true;
+            }
+            next = self.directories.get(at.index()).and_then(|directory| directory.parent);
+        }
+        false
+    }
+}
+
 /// A token that only this room can make.
 #[derive(Debug)]
 pub struct Checked(pub(in crate::language) ());

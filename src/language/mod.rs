@@ -5,5 +5,6 @@
 
 pub mod codes;
 pub mod hir;
+pub mod lint;
 pub mod schema;
 pub mod syntax;

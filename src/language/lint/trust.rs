@@ -1,0 +1,206 @@
+//! Criteria that trust what anybody can write, and answers that could go to the wrong person.
+
+use super::logic::{self, Signed};
+use super::walk;
+use super::{codes, warning};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::source::Span;
+use crate::language::hir::{
+    Action, DirectoryId, Disposition, Exception, Expr, ExprKind, Hir, OnProtected, Policy, Quantifier, Set,
+    Side,
+};
+use crate::language::schema::facts::Fact;
+use crate::language::schema::types::Enumeration;
+
+pub(super) fn lint_policy(hir: &Hir, policy: &Policy, found: &mut Diagnostics) {
+    for unless in &policy.unlesses {
+        lint_forgeable(hir, unless, found);
+    }
+    lint_any_recipient(hir, policy, found);
+    lint_return(hir, policy, found);
+}
+
+pub(super) fn lint_exception(hir: &Hir, exception: &Exception, found: &mut Diagnostics) {
+    lint_forgeable(hir, &exception.when, found);
+}
+
+/// An exception that holds by the header's From alone.
+fn lint_forgeable(hir: &Hir, exception: &Expr, found: &mut Diagnostics) {
+    let Some(span) = span_of(hir, exception, Fact::From) else { return };
+    const VOUCHING: [Fact; 7] = [
+        Fact::Spf,
+        Fact::Dkim,
+        Fact::Dmarc,
+        Fact::Signature,
+        Fact::ClientUser,
+        Fact::ClientIp,
+        Fact::Direction,
+    ];
+    if VOUCHING.iter().any(|fact| span_of(hir, exception, *fact).is_some()) || asks_client(hir, exception) {
+        return;
+    }
+    found.push(
+        warning(codes::FORGEABLE_EXCEPTION, span, "this exception trusts the header `From`, which anybody can write")
+            .help("ask for proof beside it, such as `and dmarc is pass`, or use the envelope's `sender` with `spf is pass`"),
+    );
+}
+
+/// Where an expression (criteria looked into) reads a fact; the place is in the expression itself.
+fn span_of(hir: &Hir, expression: &Expr, fact: Fact) -> Option<Span> {
+    let mut span = None;
+    walk::expressions(expression, &mut |part| {
+        let reads = match &part.kind {
+            ExprKind::Fact(read) => *read == fact,
+            ExprKind::Criterion { criterion, .. } => hir
+                .criteria
+                .get(criterion.index())
+                .is_some_and(|criterion| span_of(hir, &criterion.body, fact).is_some()),
+            _ => false,
+        };
+        if reads && span.is_none() {
+            span = Some(part.span);
+        }
+    });
+    span
+}
+
+/// Whether an expression asks something of the client itself: `client in site`.
+fn asks_client(hir: &Hir, expression: &Expr) -> bool {
+    let mut asks = false;
+    walk::expressions(expression, &mut |part| {
+        asks |= part.ty == crate::language::schema::types::Type::Client;
+        if let ExprKind::Criterion { criterion, .. } = &part.kind {
+            asks |= hir
+                .criteria
+                .get(criterion.index())
+                .is_some_and(|criterion| asks_client(hir, &criterion.body));
+        }
+    });
+    asks
+}
+
+/// `any recipient` decides for all of them.
+fn lint_any_recipient(hir: &Hir, policy: &Policy, found: &mut Diagnostics) {
+    let restrictive = policy.disposition.as_ref().is_some_and(|disposition| {
+        !matches!(
+            disposition.node,
+            Disposition::Deliver | Disposition::DeferFor(_) | Disposition::DeferUntil(_)
+        )
+    });
+    if !restrictive {
+        return;
+    }
+    for when in &policy.whens {
+        if let Some(span) = any_recipient(hir, when) {
+            found.push(
+                warning(
+                    codes::ANY_RECIPIENT,
+                    span,
+                    format!("one such recipient makes policy `{}` hold the message for all recipients", policy.name),
+                )
+                .help("say `recipient …`, which decides for each recipient alone, or allow this code here if all are meant"),
+            );
+        }
+    }
+}
+
+fn any_recipient(hir: &Hir, expression: &Expr) -> Option<Span> {
+    let mut span = None;
+    walk::expressions(expression, &mut |part| {
+        let ranges = match &part.kind {
+            ExprKind::Quantified { quantifier: Quantifier::Any, over, .. } => {
+                matches!(over.kind, ExprKind::Fact(Fact::Recipients))
+            }
+            ExprKind::Criterion { criterion, .. } => hir
+                .criteria
+                .get(criterion.index())
+                .is_some_and(|criterion| any_recipient(hir, &criterion.body).is_some()),
+            _ => false,
+        };
+        if ranges && span.is_none() {
+            span = Some(part.span);
+        }
+    });
+    span
+}
+
+/// `return` (and `reject`, which becomes one) that could answer somebody who never wrote.
+fn lint_return(hir: &Hir, policy: &Policy, found: &mut Diagnostics) {
+    let Some(span) = returning(policy) else { return };
+    let sender_is_ours = policy.side == Side::Senders && directory_is_inside(hir, policy.directory);
+    let literals = logic::conjuncts(hir, policy);
+    if sender_is_ours || literals.iter().any(|literal| vouches(*literal)) {
+        return;
+    }
+    found.push(
+        Diagnostic::note(
+            codes::BACKSCATTER,
+            span,
+            format!("the return of policy `{}` could answer a forged outside sender", policy.name),
+        )
+        .help(
+            "it goes out only where SPF or DMARC vouch for the sender, else the message is held in `unreturnable`; \
+             add `when spf is pass` or `when sender in site`, or quarantine instead",
+        ),
+    );
+}
+
+fn returning(policy: &Policy) -> Option<Span> {
+    fn within(disposition: &Disposition) -> bool {
+        match disposition {
+            Disposition::Return(_) => true,
+            Disposition::Approve { otherwise: Some(otherwise), .. } => within(&otherwise.node),
+            _ => false,
+        }
+    }
+    let by_action = |action: &Action| match action {
+        Action::AnnotateBody { protected, .. } | Action::AnnotateAttachment { protected, .. } => {
+            matches!(protected, OnProtected::Return(_))
+        }
+        Action::Encrypt { otherwise: Some(otherwise), .. }
+        | Action::Sign { otherwise: Some(otherwise), .. } => within(&otherwise.node),
+        _ => false,
+    };
+    let disposition = policy.disposition.as_ref().filter(|disposition| within(&disposition.node));
+    let action = policy.actions.iter().find(|action| by_action(&action.node));
+    disposition.map(|disposition| disposition.span).or(action.map(|action| action.span))
+}
+
+/// Whether every address of a directory is of the site.
+fn directory_is_inside(hir: &Hir, directory: DirectoryId) -> bool {
+    let in_site = |domain: &str| hir.site.domains.iter().any(|pattern| pattern.matches(domain));
+    hir.directories.iter().filter(|candidate| hir.is_below(candidate.id, directory)).all(|candidate| {
+        candidate.groups.is_empty()
+            && candidate.users.iter().all(|user| in_site(&user.domain))
+            && candidate.domains.iter().all(|pattern| {
+                hir.site.domains.contains(pattern)
+                    || in_site(&pattern.domain)
+                    || (pattern.subdomains
+                        && hir.site.domains.iter().any(|own| own.subdomains && own.matches(&pattern.domain)))
+            })
+    })
+}
+
+/// Whether a criterion holds only of a sender who is ours or vouched for.
+fn vouches(literal: Signed<'_>) -> bool {
+    if !literal.holds {
+        return false;
+    }
+    match &literal.atom.kind {
+        ExprKind::IsValue { subject, enumeration, value } => {
+            let name = enumeration.values().get(usize::from(*value)).copied();
+            match (&subject.kind, enumeration, name) {
+                (ExprKind::Fact(Fact::Spf | Fact::Dmarc), Enumeration::Authentication, Some("pass")) => true,
+                (ExprKind::Fact(Fact::Direction), Enumeration::Direction, Some("outbound" | "internal")) => {
+                    true
+                }
+                _ => false,
+            }
+        }
+        ExprKind::In { item, set: Set::Site } => {
+            matches!(item.kind, ExprKind::Fact(Fact::Sender | Fact::ClientIp))
+                || item.ty == crate::language::schema::types::Type::Client
+        }
+        _ => false,
+    }
+}
