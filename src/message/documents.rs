@@ -160,7 +160,7 @@ fn has_ole_directory(bytes: &[u8]) -> bool {
 /// The name of a directory entry; `None` if the bytes cannot be one.
 fn ole_name(entry: &[u8]) -> Option<String> {
     let len = number(entry, 64, 2) as usize;
-    if !(4..=64).contains(&len) || len % 2 != 0 || !matches!(entry.get(66)?, 1 | 2 | 5) {
+    if !(4..=64).contains(&len) || !len.is_multiple_of(2) || !matches!(entry.get(66)?, 1 | 2 | 5) {
         return None;
     }
     let units: Vec<u16> =

@@ -93,8 +93,8 @@ pub fn from_text(text: &str) -> Vec<Link> {
             continue;
         }
         let Some(start) = link_start(bytes, at, done) else { continue };
-        let head_end = super::surface::floor_boundary(text, start + HEAD);
-        let head = text.get(start..head_end).unwrap_or_default();
+        let head = text.get(start..super::surface::floor_boundary(text, start + HEAD)).unwrap_or_default();
+        let head = head.split(ends_link).next().unwrap_or_default();
         if host_of(&as_target(head)).is_none() {
             failures += 1;
             continue;
@@ -159,10 +159,7 @@ fn link_end(text: &str, start: usize) -> usize {
             end = at;
             break;
         }
-        if character.is_whitespace()
-            || character.is_control()
-            || matches!(character, '<' | '>' | '"' | '“' | '”' | '„' | '«' | '»' | '`' | '|' | '{' | '}')
-        {
+        if ends_link(character) {
             end = at;
             break;
         }
@@ -179,6 +176,12 @@ fn link_end(text: &str, start: usize) -> usize {
         link = link.get(..link.len() - last.len_utf8()).unwrap_or_default();
     }
     start + link.len()
+}
+
+fn ends_link(character: char) -> bool {
+    character.is_whitespace()
+        || character.is_control()
+        || matches!(character, '<' | '>' | '"' | '“' | '”' | '„' | '«' | '»' | '`' | '|' | '{' | '}')
 }
 
 /// Drops what browsers drop: surrounding white space and controls, tabs and line ends within.
