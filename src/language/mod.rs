@@ -7,4 +7,5 @@ pub mod codes;
 pub mod hir;
 pub mod lint;
 pub mod schema;
+pub mod stdlib;
 pub mod syntax;

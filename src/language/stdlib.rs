@@ -1,0 +1,15 @@
+//! The standard library's modules, as they are embedded in the binary.
+//!
+//! Each is a text in the language itself, under `stdlib/` at the top of the repository; `use std::name::{…}` takes from
+//! it. They cost nothing until one is used, and cannot fail: a test checks every one of them and runs its tests.
+
+/// Name of the module (what stands after `std::`) and its text.
+pub const MODULES: &[(&str, &str)] = &[
+    ("attachments", include_str!("../../stdlib/attachments.mfp")),
+    ("dlp", include_str!("../../stdlib/dlp.mfp")),
+];
+
+/// The text of a module by its name.
+pub fn module(name: &str) -> Option<&'static str> {
+    MODULES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
