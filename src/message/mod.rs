@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod filetype;
 pub mod html;
 pub mod links;
+pub mod mailbox;
 pub mod surface;
 
 /// Placeholder until the message model lands; only its name counts.

@@ -7,4 +7,5 @@
     reason = "a test says what is wrong by failing"
 )]
 
+mod mailboxes;
 mod message_text;
