@@ -7,9 +7,14 @@
 //! are reached cost; memory: the results for one message. It cannot fail on a message: what could not be read makes
 //! truths unknown, with their causes.
 
+pub mod calendar;
+pub mod checks;
+pub mod detectors;
 pub mod directory;
 pub mod interpret;
+pub mod lookalike;
 pub mod lookup;
+pub mod patterns;
 pub mod text;
 pub mod truth;
 pub mod verdict;

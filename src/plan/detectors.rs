@@ -1,0 +1,350 @@
+//! Detectors: patterns whose candidates must pass checks, stand on their own, and have a word nearby where asked.
+//!
+//! Candidates are found by regex on the cased surface. A candidate that fails is tried shorter, and then the search
+//! goes on one character behind its start, so that digits before or behind a number do not hide it. What is found
+//! stands on its own: not inside a longer number or word, and not inside a URL. Cost: linear for what passes; failed
+//! candidates are tried again within a budget of [`RETRY_FACTOR`] times the text, then the search leaps over them.
+
+use super::checks::{normalised, passes};
+use super::patterns::{self, PatternId, PatternTable, Patterns, escape, find_from};
+use crate::base::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::language::hir::{Check, Detector, Hir, Near, Pattern};
+use crate::message::surface::{Surface, normalise};
+use regex_automata::meta::Regex;
+use regex_automata::{Anchored, Input};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// A detector's own line that it judges otherwise.
+pub const LINE: Code = Code("mfp::detector::line");
+/// A detector's pattern that cannot be compiled within its limit.
+pub const PATTERN: Code = Code("mfp::detector::pattern");
+
+/// How many times the length of a text may be searched again for candidates that failed.
+const RETRY_FACTOR: usize = 64;
+/// Shorter forms of one failed candidate that are tried.
+const SHORTER_TRIES: usize = 24;
+/// Values kept distinct in one text; what is beyond counts no more.
+pub const VALUES_KEPT: usize = 100_000;
+/// How far back the start of a URL is looked for, in bytes.
+const URL_BYTES: usize = 2_048;
+
+/// Something a detector found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Found {
+    /// Where, as bytes of the cased text.
+    pub range: Range<usize>,
+    /// The value in the form in which values are counted: without blanks, dots and dashes, in upper case.
+    pub value: String,
+}
+
+/// What a detector found in one text.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// Occurrences.
+    pub total: u64,
+    /// The first of them.
+    pub places: Vec<Range<usize>>,
+    /// Distinct values, at most [`VALUES_KEPT`].
+    pub values: BTreeSet<String>,
+}
+
+/// A detector ready to search.
+#[derive(Debug)]
+pub struct CompiledDetector {
+    regexes: Vec<Regex>,
+    checks: Vec<Check>,
+    near: Vec<CompiledNear>,
+}
+
+#[derive(Debug)]
+struct CompiledNear {
+    patterns: Patterns,
+    ids: Vec<PatternId>,
+    within: usize,
+    longest: usize,
+}
+
+impl CompiledDetector {
+    /// Compiles a detector; an error says in words which pattern is too large or malformed.
+    pub fn new(detector: &Detector) -> Result<CompiledDetector, String> {
+        let regexes = detector.patterns.iter().map(candidate_regex).collect::<Result<Vec<_>, _>>()?;
+        let near = detector.near.iter().map(CompiledNear::new).collect::<Result<Vec<_>, _>>()?;
+        Ok(CompiledDetector { regexes, checks: detector.checks.clone(), near })
+    }
+
+    /// All that is found in a cased text, by place; what lies within another find is left out.
+    pub fn find(&self, cased: &str) -> Vec<Found> {
+        let mut found = Vec::new();
+        self.for_each(cased, |one| found.push(one));
+        found
+    }
+
+    /// What is found in a cased text, counted.
+    pub fn findings(&self, cased: &str) -> Findings {
+        let mut findings = Findings::default();
+        self.for_each(cased, |found| {
+            findings.total += 1;
+            if findings.places.len() < patterns::PLACES_KEPT {
+                findings.places.push(found.range);
+            }
+            if findings.values.len() < VALUES_KEPT {
+                findings.values.insert(found.value);
+            }
+        });
+        findings
+    }
+
+    fn for_each(&self, cased: &str, mut take: impl FnMut(Found)) {
+        if let [regex] = &*self.regexes {
+            let mut search = Search { detector: self, cased, from: 0, budget: budget(cased) };
+            while let Some(found) = search.next(regex) {
+                take(found);
+            }
+            return;
+        }
+        let mut all = Vec::new();
+        for regex in &self.regexes {
+            let mut search = Search { detector: self, cased, from: 0, budget: budget(cased) };
+            while let Some(found) = search.next(regex) {
+                all.push(found);
+            }
+        }
+        all.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
+        let mut covered = 0;
+        for found in all {
+            if found.range.end > covered {
+                covered = found.range.end;
+                take(found);
+            }
+        }
+    }
+
+    /// The value of a candidate that is one.
+    fn accept(&self, cased: &str, range: &Range<usize>) -> Option<String> {
+        if range.is_empty() || !stands_alone(cased, range) {
+            return None;
+        }
+        let value = normalised(cased.get(range.clone())?);
+        let checked = self.checks.iter().all(|&check| passes(check, &value));
+        let accepted =
+            checked && self.near.iter().all(|near| near.holds(cased, range)) && !in_url(cased, range);
+        accepted.then(|| value.to_uppercase())
+    }
+}
+
+fn budget(cased: &str) -> usize {
+    cased.len().saturating_mul(RETRY_FACTOR).saturating_add(1 << 16)
+}
+
+fn candidate_regex(pattern: &Pattern) -> Result<Regex, String> {
+    match pattern {
+        Pattern::Regex { pattern, caseless, dot_all } => patterns::regex(pattern, *caseless, *dot_all),
+        Pattern::Literal { text } | Pattern::Word { text } => {
+            patterns::regex(&escape(&normalise(text)), true, false)
+        }
+        Pattern::Prefix { text } => patterns::regex(&format!(r"\A{}", escape(&normalise(text))), true, false),
+        Pattern::Suffix { text } => patterns::regex(&format!(r"{}\z", escape(&normalise(text))), true, false),
+        Pattern::Glob { text } => Err(format!("a glob (`{text}`) gives no candidates")),
+    }
+}
+
+struct Search<'a> {
+    detector: &'a CompiledDetector,
+    cased: &'a str,
+    from: usize,
+    budget: usize,
+}
+
+impl Search<'_> {
+    fn next(&mut self, regex: &Regex) -> Option<Found> {
+        loop {
+            let range = find_from(regex, self.cased, self.from)?;
+            let found = self.longest_accepted(regex, &range);
+            self.from = match &found {
+                Some((taken, _)) => taken.end.max(self.after_first(taken.start)),
+                None if self.budget == 0 => range.end.max(self.after_first(range.start)),
+                None => self.after_first(range.start),
+            };
+            if let Some((range, value)) = found {
+                return Some(Found { range, value });
+            }
+            if self.from >= self.cased.len() {
+                return None;
+            }
+        }
+    }
+
+    /// The candidate, or the longest shorter one with the same start, that is accepted.
+    fn longest_accepted(&mut self, regex: &Regex, range: &Range<usize>) -> Option<(Range<usize>, String)> {
+        let mut candidate = range.clone();
+        for _ in 0..SHORTER_TRIES {
+            if let Some(value) = self.detector.accept(self.cased, &candidate) {
+                return Some((candidate, value));
+            }
+            self.budget = self.budget.saturating_sub(candidate.len().max(1));
+            if self.budget == 0 {
+                return None;
+            }
+            let last = self.cased.get(candidate.clone())?.char_indices().next_back()?.0;
+            if last == 0 {
+                return None;
+            }
+            let shorter =
+                Input::new(self.cased).range(candidate.start..candidate.start + last).anchored(Anchored::Yes);
+            candidate = regex.search(&shorter)?.range();
+        }
+        None
+    }
+
+    fn after_first(&self, start: usize) -> usize {
+        let next = self.cased.get(start..).and_then(|rest| rest.chars().next());
+        start + next.map_or(1, char::len_utf8)
+    }
+}
+
+/// Whether a candidate is no piece of a longer number or word. Only digits and letters with case join: in scripts that
+/// write no blanks or join particles to numbers, a letter beside a number says nothing.
+fn stands_alone(cased: &str, range: &Range<usize>) -> bool {
+    let head = cased.get(..range.start).unwrap_or_default();
+    let tail = cased.get(range.end..).unwrap_or_default();
+    let inside = cased.get(range.clone()).unwrap_or_default();
+    let (first, last) = (inside.chars().next(), inside.chars().next_back());
+    let mut before = head.chars().rev();
+    let (neighbour, beyond) = (before.next(), before.next());
+    // `0.4111…` is a fraction of a longer number.
+    let fraction =
+        neighbour == Some('.') && beyond.is_some_and(char::is_numeric) && first.is_some_and(char::is_numeric);
+    !fraction && !joined(neighbour, first) && !joined(last, tail.chars().next())
+}
+
+fn joined(left: Option<char>, right: Option<char>) -> bool {
+    let joins =
+        |character: char| character.is_numeric() || character.is_lowercase() || character.is_uppercase();
+    left.is_some_and(joins) && right.is_some_and(joins)
+}
+
+/// Whether a candidate starts inside a URL: the run of characters before it, back to a blank, a quote or a bracket,
+/// has a scheme or starts with `www.`.
+fn in_url(cased: &str, range: &Range<usize>) -> bool {
+    let mut floor = range.start.saturating_sub(URL_BYTES);
+    while !cased.is_char_boundary(floor) {
+        floor += 1;
+    }
+    let head = cased.get(floor..range.start).unwrap_or_default();
+    let ends_url = |character: char| {
+        character.is_whitespace() || matches!(character, '"' | '\'' | '<' | '>' | '(' | ')')
+    };
+    let token = head.rsplit(ends_url).next().unwrap_or_default();
+    token.contains("://") || token.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."))
+}
+
+impl CompiledNear {
+    fn new(near: &Near) -> Result<CompiledNear, String> {
+        let mut table = PatternTable::default();
+        let ids = near.patterns.iter().map(|pattern| table.intern(pattern)).collect();
+        let longest = near
+            .patterns
+            .iter()
+            .map(|pattern| match pattern {
+                Pattern::Literal { text }
+                | Pattern::Word { text }
+                | Pattern::Glob { text }
+                | Pattern::Prefix { text }
+                | Pattern::Suffix { text } => text.chars().count(),
+                // How long a match of a regex is nobody can tell; this is room for a phrase.
+                Pattern::Regex { .. } => 64,
+            })
+            .max()
+            .unwrap_or(0);
+        let patterns = Patterns::new(table)
+            .map_err(|errors| errors.into_iter().next().map_or_else(String::new, |error| error.reason))?;
+        Ok(CompiledNear { patterns, ids, within: near.within as usize, longest })
+    }
+
+    /// Whether a word stands within so many characters before or behind the candidate.
+    fn holds(&self, cased: &str, range: &Range<usize>) -> bool {
+        // One character more on either side, so that a word at the edge of the window shows its boundary.
+        let reach = self.within + self.longest + 1;
+        let head = cased.get(..range.start).unwrap_or_default();
+        let start = head.char_indices().rev().nth(reach.saturating_sub(1)).map_or(0, |(at, _)| at);
+        let before = head.get(start..).unwrap_or_default();
+        let tail = cased.get(range.end..).unwrap_or_default();
+        let end = tail.char_indices().nth(reach).map_or(tail.len(), |(at, _)| at);
+        let after = tail.get(..end).unwrap_or_default();
+        self.found(before, |text, word| text.get(word.end..).unwrap_or_default().chars().count())
+            || self.found(after, |text, word| text.get(..word.start).unwrap_or_default().chars().count())
+    }
+
+    fn found(&self, window: &str, distance: impl Fn(&str, &Range<usize>) -> usize) -> bool {
+        if window.is_empty() {
+            return false;
+        }
+        let surface = Surface::from_text(window);
+        let scan = self.patterns.scan(surface.folded());
+        self.ids.iter().any(|&id| {
+            let text = surface.text(self.patterns.form(id));
+            let close = |place: &Range<usize>| distance(text, place) <= self.within;
+            if self.patterns.is_scanned(id) {
+                return scan.hits(id).is_some_and(|hits| hits.places.iter().any(close));
+            }
+            self.patterns.search(id, &surface).places.iter().any(close)
+        })
+    }
+}
+
+/// All that a detector finds in a text as it might stand in a message. A detector that does not compile finds nothing;
+/// [`self_test`] names it.
+pub fn detect(detector: &Detector, text: &str) -> Vec<Found> {
+    CompiledDetector::new(detector).map(|compiled| compiled.find(&normalise(text))).unwrap_or_default()
+}
+
+/// Runs the `yes` and `no` lines of every detector of a set.
+pub fn self_test(hir: &Hir) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    for detector in &hir.detectors {
+        test_detector(detector, &mut diagnostics);
+    }
+    diagnostics
+}
+
+fn test_detector(detector: &Detector, diagnostics: &mut Diagnostics) {
+    let name = &detector.name;
+    let compiled = match CompiledDetector::new(detector) {
+        Ok(compiled) => compiled,
+        Err(reason) => {
+            let message = format!("detector `{name}` cannot be compiled: {reason}");
+            diagnostics.push(
+                Diagnostic::error(PATTERN, detector.span, message)
+                    .help("write a simpler pattern, or bound its repetitions"),
+            );
+            return;
+        }
+    };
+    for line in &detector.yes {
+        if compiled.find(&normalise(&line.node)).is_empty() {
+            diagnostics.push(
+                Diagnostic::error(LINE, line.span, format!("detector `{name}` does not find its `yes` line"))
+                    .label("nothing is found here")
+                    .also(detector.span, "by this detector")
+                    .help("mend the pattern or its checks, or move the line to `no`"),
+            );
+        }
+    }
+    for line in &detector.no {
+        let text = normalise(&line.node);
+        if let Some(found) = compiled.find(&text).first() {
+            let shown: String = text.get(found.range.clone()).unwrap_or_default().chars().take(60).collect();
+            diagnostics.push(
+                Diagnostic::error(
+                    LINE,
+                    line.span,
+                    format!("detector `{name}` finds `{shown}` in its `no` line"),
+                )
+                .label("this should not be found")
+                .also(detector.span, "by this detector")
+                .help("narrow the pattern or add a check, or move the line to `yes`"),
+            );
+        }
+    }
+}
