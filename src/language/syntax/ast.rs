@@ -849,15 +849,17 @@ pub enum ExprKind {
     Is { subject: Box<Expr>, name: Reference },
     /// `from looks like executives`
     LooksLike { subject: Box<Expr>, directory: Reference },
-    /// `any attachment where …`; `any recipient in s` is kept as [`ExprKind::QuantifiedTerm`]
+    /// `any attachment where …`; `any recipient in s` is kept as [`ExprKind::QuantifiedTerm`]. `arguments` where `over`
+    /// is a function, as in `any header("Received") where …`; else empty.
     Quantified {
         quantifier: Spanned<Quantifier>,
         over: Reference,
+        arguments: Vec<Expr>,
         variable: Option<Name>,
         condition: Box<Expr>,
     },
-    /// `any recipient` as the subject of a comparison
-    QuantifiedTerm { quantifier: Spanned<Quantifier>, over: Reference },
+    /// `any recipient`, `any header("Received")` as the subject of a comparison
+    QuantifiedTerm { quantifier: Spanned<Quantifier>, over: Reference, arguments: Vec<Expr> },
     /// What no expression could be made of.
     Bad,
 }

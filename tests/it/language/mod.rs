@@ -1,0 +1,3 @@
+//! The language: syntax, format and what follows.
+
+mod syntax;
