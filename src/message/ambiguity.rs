@@ -129,7 +129,8 @@ fn encodings(section: &Section, defects: &mut Vec<(MalformationKind, String)>) -
         let (readings, odd) = encoding_readings(header.raw_value());
         if odd {
             let shown: String = header.value().chars().take(60).collect();
-            defects.push((MalformationKind::BadEncoding, format!("the transfer encoding is written `{shown}`")));
+            defects
+                .push((MalformationKind::BadEncoding, format!("the transfer encoding is written `{shown}`")));
         }
         for encoding in readings {
             if !found.contains(&encoding) {
@@ -141,7 +142,10 @@ fn encodings(section: &Section, defects: &mut Vec<(MalformationKind, String)>) -
         defects.push((MalformationKind::DoubleEncoding, "several transfer encodings".to_string()));
     }
     if fields > 1 {
-        defects.push((MalformationKind::DuplicateHeader, "several Content-Transfer-Encoding fields".to_string()));
+        defects.push((
+            MalformationKind::DuplicateHeader,
+            "several Content-Transfer-Encoding fields".to_string(),
+        ));
     }
     found
 }
@@ -184,7 +188,9 @@ fn encoding_readings(raw: &[u8]) -> (Vec<Encoding>, bool) {
     match letters.as_str() {
         "7bits" | "8bits" | "7" | "8" | "utf8" | "usascii" | "text" | "plain" => {}
         l if l.contains("64") => readings.push(Encoding::Base64),
-        l if l.contains("quoted") || l.contains("printable") || l == "qp" => readings.push(Encoding::QuotedPrintable),
+        l if l.contains("quoted") || l.contains("printable") || l == "qp" => {
+            readings.push(Encoding::QuotedPrintable)
+        }
         l if l.contains("uu") => readings.push(Encoding::Uuencode),
         _ => readings.extend([Encoding::Base64, Encoding::QuotedPrintable]),
     }

@@ -149,7 +149,10 @@ fn loose(body: &[u8], delimiters: &[Delimiter], needle: &[u8], cut: &mut Cut) {
             None if delimiter.kind == Kind::Close => continue,
             None => delimiter.next..body.len(),
         };
-        let known = cut.parts.binary_search_by_key(&part.start, |p| p.start).is_ok_and(|at| cut.parts.get(at) == Some(&part));
+        let known = cut
+            .parts
+            .binary_search_by_key(&part.start, |p| p.start)
+            .is_ok_and(|at| cut.parts.get(at) == Some(&part));
         if !known && !part.is_empty() {
             cut.loose.push(part);
         }
@@ -189,7 +192,9 @@ impl<'a> InnerBoundaries<'a> {
 /// A boundary that nobody declared: the first line that starts with two hyphens and is followed by a MIME field.
 pub(crate) fn guess(body: &[u8]) -> Option<Vec<u8>> {
     let window = body.get(..body.len().min(1 << 20)).unwrap_or_default();
-    for at in memchr::memmem::find_iter(window, b"--").filter(|at| *at == 0 || window.get(at - 1) == Some(&b'\n')) {
+    for at in
+        memchr::memmem::find_iter(window, b"--").filter(|at| *at == 0 || window.get(at - 1) == Some(&b'\n'))
+    {
         let rest = window.get(at + 2..).unwrap_or_default();
         let end = memchr::memchr(b'\n', rest)?;
         let name = rest.get(..end).unwrap_or_default().trim_ascii_end();

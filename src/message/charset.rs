@@ -74,7 +74,8 @@ fn clean(text: String, charset: &'static str) -> DecodedText {
 }
 
 fn normalise_label(label: &str) -> String {
-    let label = label.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'' || c == ';' || c == ',');
+    let label =
+        label.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'' || c == ';' || c == ',');
     label.to_ascii_lowercase()
 }
 
@@ -114,9 +115,13 @@ fn undeclared(bytes: &[u8], disproved: Option<&'static str>) -> DecodedText {
     }
     let conflict = |found| disproved.map(|_| CharsetProblem::Conflict(found));
     if bytes.is_ascii() {
-        let looks_japanese = [&b"\x1b$B"[..], b"\x1b$@", b"\x1b(J"].iter().any(|e| memchr::memmem::find(bytes, e).is_some());
+        let looks_japanese =
+            [&b"\x1b$B"[..], b"\x1b$@", b"\x1b(J"].iter().any(|e| memchr::memmem::find(bytes, e).is_some());
         if looks_japanese {
-            return DecodedText { problem: conflict("iso-2022-jp"), ..in_encoding(bytes, encoding_rs::ISO_2022_JP) };
+            return DecodedText {
+                problem: conflict("iso-2022-jp"),
+                ..in_encoding(bytes, encoding_rs::ISO_2022_JP)
+            };
         }
         return clean(String::from_utf8_lossy(bytes).into_owned(), "us-ascii");
     }
@@ -206,7 +211,9 @@ fn shifted(bytes: &[u8], encoding: &'static Encoding, name: &'static str) -> Dec
         match first {
             0x0e => double = true,
             0x0f => double = false,
-            0x1b if matches!(tail, [b'$', b')' | b'*' | b'+', _, ..]) => rest = tail.get(3..).unwrap_or_default(),
+            0x1b if matches!(tail, [b'$', b')' | b'*' | b'+', _, ..]) => {
+                rest = tail.get(3..).unwrap_or_default()
+            }
             b'\n' => {
                 double = false;
                 high.push(first);

@@ -89,6 +89,8 @@ malformations! {
     BadBase64 = "bad-base64";
     /// Quoted-printable with an `=` that escapes nothing.
     BadQuotedPrintable = "bad-quoted-printable";
+    /// An archive from which programs may unpack different files.
+    IrregularArchive = "irregular-archive";
     /// Uuencoded or yEnc data that is cut or does not match its own size or checksum.
     BadUuencode = "bad-uuencode";
     /// A charset that is unknown, or whose bytes are not of it.
@@ -190,8 +192,7 @@ impl Scopes {
     /// The text of the body.
     pub const BODY_TEXT: Scopes = Scopes(Scope::Body.bit() | Scope::Text.bit());
     /// Text of any kind.
-    pub const ANY_TEXT: Scopes =
-        Scopes(Scope::Body.bit() | Scope::AttachmentText.bit() | Scope::Text.bit());
+    pub const ANY_TEXT: Scopes = Scopes(Scope::Body.bit() | Scope::AttachmentText.bit() | Scope::Text.bit());
 
     /// Whether `scope` is one of them.
     pub fn contains(self, scope: Scope) -> bool {
@@ -229,7 +230,13 @@ impl Facts {
         }
     }
 
-    pub(crate) fn unscannable(&mut self, cause: Cause, scopes: Scopes, place: Place, detail: impl Into<String>) {
+    pub(crate) fn unscannable(
+        &mut self,
+        cause: Cause,
+        scopes: Scopes,
+        place: Place,
+        detail: impl Into<String>,
+    ) {
         let alike = self.unscannable.iter().filter(|u| u.cause == cause && u.leaves_unread == scopes).count();
         if alike < KEPT_PER_KIND {
             self.unscannable.push(Unscannable { cause, leaves_unread: scopes, place, detail: detail.into() });

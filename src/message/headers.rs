@@ -52,10 +52,6 @@ impl Header {
     pub fn value_range(&self) -> Option<Range<usize>> {
         self.value.range()
     }
-
-    pub(crate) fn value_region(&self) -> &Region {
-        &self.value
-    }
 }
 
 /// The fields of one header section, every occurrence in order.
@@ -152,12 +148,21 @@ pub(crate) fn looks_like_field(line: &[u8]) -> bool {
 
 /// Whether `bytes` start with a header field of MIME.
 pub(crate) fn starts_with_mime_field(bytes: &[u8]) -> bool {
-    bytes.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-")) && looks_like_field(line_at(bytes, 0).0)
+    bytes.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"))
+        && looks_like_field(line_at(bytes, 0).0)
 }
 
 /// Reads the section at the start of `entity`.
 pub(crate) fn read_section(entity: &Region, limits: &MessageLimits) -> Section {
-    Reader { entity, bytes: entity.bytes(), limits, fields: Vec::new(), others: Vec::new(), defects: Vec::new() }.run()
+    Reader {
+        entity,
+        bytes: entity.bytes(),
+        limits,
+        fields: Vec::new(),
+        others: Vec::new(),
+        defects: Vec::new(),
+    }
+    .run()
 }
 
 struct Reader<'a> {
@@ -194,7 +199,11 @@ impl Reader<'_> {
                     if line.trim_ascii().is_empty() {
                         break (at, next);
                     }
-                    self.defect(MalformationKind::BadHeader, at, "the section starts with a continuation line");
+                    self.defect(
+                        MalformationKind::BadHeader,
+                        at,
+                        "the section starts with a continuation line",
+                    );
                 }
                 at = next;
                 continue;
@@ -203,13 +212,15 @@ impl Reader<'_> {
             match field_name(line) {
                 Some((name, blank)) => {
                     if blank {
-                        let detail = format!("a blank before the colon of `{}`", String::from_utf8_lossy(name));
+                        let detail =
+                            format!("a blank before the colon of `{}`", String::from_utf8_lossy(name));
                         self.defect(MalformationKind::ObsoleteHeader, at, &detail);
                     }
                     open = Some((String::from_utf8_lossy(name).into_owned(), at, at + line_colon(line) + 1));
                 }
                 None => {
-                    let last = *last_field_line.get_or_insert_with(|| last_field(bytes, at, self.limits.header_bytes));
+                    let last = *last_field_line
+                        .get_or_insert_with(|| last_field(bytes, at, self.limits.header_bytes));
                     if self.fields.is_empty() || last <= at {
                         let kind = if self.fields.is_empty() {
                             MalformationKind::MissingHeader
@@ -318,7 +329,8 @@ impl Reader<'_> {
             }
         }
         if let Some((_, region, _)) = found.first() {
-            let at = region.offset(0).zip(self.entity.offset(0)).map_or(0, |(at, start)| at.saturating_sub(start));
+            let at =
+                region.offset(0).zip(self.entity.offset(0)).map_or(0, |(at, start)| at.saturating_sub(start));
             self.defect(MalformationKind::BareCr, at, "a carriage return without line feed in the header");
         }
         for (name, line, value) in found {

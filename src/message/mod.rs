@@ -1,12 +1,40 @@
-//! Placeholder.
+//! Bytes to a message: its header fields, its tree of parts, its attachments, its text, and everything about it that is
+//! malformed, ambiguous or could not be read.
+//!
+//! **Who reads what.** The structure (header sections, boundaries, transfer encodings) is read by this room itself, in
+//! [`tree`], because a firewall needs what no library gives: every place where two programs may see two messages, and
+//! what the other program sees. The fields in it (addresses, dates, code pages, UTF-7) are read by mail-parser, and where
+//! the structure is malformed mail-parser's own reading of the whole message is taken as one more view. No type of that
+//! library leaves this room. The safe reading is the union: what any view finds is among [`Message::parts`],
+//! [`Message::attachments`] and [`Message::text`], marked as the reading it belongs to, or the message is unscannable.
+//!
+//! **Cost.** Parsing is a few passes over the bytes; decoding, unpacking and normalising happen when they are first asked
+//! for, once. Nothing here recurses deeper than the limits allow, and all expansion draws on one allowance a message.
+//!
+//! **Failure.** None: any bytes are a message. What is wrong is a [`fact::Malformation`], what could not be read an
+//! [`fact::Unscannable`] with its cause and the scopes that it leaves open.
 
+pub mod address;
+mod ambiguity;
 pub mod archive;
+pub mod attachments;
+mod boundary;
+pub mod charset;
+pub mod crypto;
+pub mod decode;
 pub mod documents;
 pub mod envelope;
+pub mod fact;
 pub mod filetype;
+pub mod headers;
 pub mod html;
+pub mod kind;
 pub mod links;
 pub mod mailbox;
+mod parameters;
+pub mod part;
+pub mod region;
+mod second;
 pub mod surface;
 
 /// Placeholder until the message model lands; only its name counts.
@@ -16,3 +44,353 @@ pub struct Message;
 /// Placeholder until the message model lands: an attachment of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttachmentId(pub u32);
+pub mod text_tree;
+mod tree;
+pub mod uuencode;
+pub mod words;
+pub mod yenc;
+
+use std::sync::{Arc, OnceLock};
+
+pub use address::Mailbox;
+pub use attachments::{Attachment, AttachmentId};
+pub use crypto::CryptoKind;
+pub use fact::{Cause, Malformation, MalformationKind, Place, Scope, Scopes, Unscannable};
+pub use headers::{Header, Headers};
+pub use kind::{Kind, KindSet};
+pub use part::{MediaType, Part, PartId, Reading, Role, Why};
+pub use text_tree::{PlacedLink, Source, SurfaceId, Surfaced, TextTree};
+
+use crate::base::limits::MessageLimits;
+use attachments::Contents;
+use region::Region;
+use text_tree::Texts;
+use tree::{Allowance, Structure};
+
+/// How urgent a message says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Priority {
+    /// Below normal.
+    Low,
+    /// Normal, also where nothing is said.
+    #[default]
+    Normal,
+    /// Above normal.
+    High,
+}
+
+/// A message: parsed once, immutable, cheap to clone.
+#[derive(Clone)]
+pub struct Message {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    bytes: Arc<[u8]>,
+    limits: MessageLimits,
+    structure: Structure,
+    allowance: Allowance,
+    no_headers: Headers,
+    mailboxes: [OnceLock<Vec<Mailbox>>; 7],
+    contents: OnceLock<Contents>,
+    texts: OnceLock<Texts>,
+    malformed: OnceLock<Vec<Malformation>>,
+    unscannable: OnceLock<Vec<Unscannable>>,
+}
+
+impl Message {
+    /// Reads a message. Any bytes are one; what is wrong with them are facts. Of bytes beyond the limit only the first are
+    /// read, and that is a fact too.
+    pub fn parse(bytes: impl Into<Arc<[u8]>>, limits: &MessageLimits) -> Message {
+        let bytes: Arc<[u8]> = bytes.into();
+        let whole = Region::message(bytes.clone());
+        let mut allowance = Allowance::of(limits);
+        let mut structure = tree::read(whole.slice(0..limits.message_bytes), limits, &mut allowance);
+        if bytes.len() > limits.message_bytes {
+            let place =
+                Place { offset: Some(limits.message_bytes), shown: "message".into(), ..Place::default() };
+            structure.facts.unscannable(
+                Cause::Limit,
+                Scopes::ALL,
+                place,
+                "the message is larger than the limit",
+            );
+        }
+        second::add(&whole, &mut structure, &mut allowance);
+        crypto::note(&mut structure);
+        Message {
+            inner: Arc::new(Inner {
+                bytes,
+                limits: limits.clone(),
+                structure,
+                allowance,
+                no_headers: Headers::default(),
+                mailboxes: Default::default(),
+                contents: OnceLock::new(),
+                texts: OnceLock::new(),
+                malformed: OnceLock::new(),
+                unscannable: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// The message as received.
+    pub fn bytes(&self) -> &[u8] {
+        &self.inner.bytes
+    }
+
+    /// The buffer of the message as received.
+    pub fn shared_bytes(&self) -> Arc<[u8]> {
+        self.inner.bytes.clone()
+    }
+
+    /// Size in bytes.
+    pub fn size(&self) -> u64 {
+        self.inner.bytes.len() as u64
+    }
+
+    /// The limits that it was read with.
+    pub fn limits(&self) -> &MessageLimits {
+        &self.inner.limits
+    }
+
+    /// The fields of the message's own header section, every occurrence in order.
+    pub fn headers(&self) -> &Headers {
+        self.inner.structure.parts.first().map_or(&self.inner.no_headers, |root| root.headers())
+    }
+
+    /// All parts, the root first, those of other readings among them ([`Part::reading`]).
+    pub fn parts(&self) -> &[Part] {
+        &self.inner.structure.parts
+    }
+
+    /// One part.
+    pub fn part(&self, id: PartId) -> Option<&Part> {
+        self.inner.structure.parts.get(id.index())
+    }
+
+    /// The root part.
+    pub fn root(&self) -> PartId {
+        PartId(0)
+    }
+
+    /// Everything attached, however deep: every leaf but the body's text, attached messages and what they hold, files in
+    /// text, members of archives. Made when first asked for.
+    pub fn attachments(&self) -> &[Attachment] {
+        &self.contents().attachments
+    }
+
+    /// One attachment.
+    pub fn attachment(&self, id: AttachmentId) -> Option<&Attachment> {
+        self.contents().attachments.get(id.index())
+    }
+
+    /// The attachment that a part is.
+    pub fn attachment_of_part(&self, part: PartId) -> Option<&Attachment> {
+        self.attachment(*self.contents().of_part.get(&(0, part))?)
+    }
+
+    /// The text of an attachment and of everything in it.
+    pub fn attachment_text(&self, id: AttachmentId) -> Option<&TextTree> {
+        self.texts().of_attachment.get(&id)
+    }
+
+    /// The subject as text, every occurrence.
+    pub fn subject_text(&self) -> &TextTree {
+        &self.texts().subject
+    }
+
+    /// The visible text of the body's parts; plain text and HTML of one letter are alternatives.
+    pub fn body(&self) -> &TextTree {
+        &self.texts().body
+    }
+
+    /// The visible text of the body's HTML parts.
+    pub fn body_html(&self) -> &TextTree {
+        &self.texts().body_html
+    }
+
+    /// All text: subject, body, the text of every attachment.
+    pub fn text(&self) -> &TextTree {
+        &self.texts().text
+    }
+
+    /// One surface with its source.
+    pub fn surface(&self, id: SurfaceId) -> Option<&Surfaced> {
+        self.texts().surfaces.get(id.index())
+    }
+
+    /// Every surface.
+    pub fn surfaces(&self) -> &[Surfaced] {
+        &self.texts().surfaces
+    }
+
+    /// The links of body and attachments.
+    pub fn links(&self) -> &[PlacedLink] {
+        &self.texts().links
+    }
+
+    /// Language of the body as its ISO 639-1 code; `None` where there is too little text to tell.
+    pub fn language(&self) -> Option<&'static str> {
+        self.texts().language
+    }
+
+    /// Every way in which the message is malformed or ambiguous. Decodes all text to know.
+    pub fn malformed(&self) -> &[Malformation] {
+        self.inner.malformed.get_or_init(|| {
+            let mut all = self.inner.structure.facts.malformed.clone();
+            all.extend(self.contents().facts.malformed.iter().cloned());
+            all.extend(self.texts().facts.malformed.iter().cloned());
+            all
+        })
+    }
+
+    /// Everything that could not be read. Opens all attachments to know.
+    pub fn unscannable(&self) -> &[Unscannable] {
+        self.inner.unscannable.get_or_init(|| {
+            let mut all = self.inner.structure.facts.unscannable.clone();
+            all.extend(self.contents().facts.unscannable.iter().cloned());
+            all.extend(self.texts().facts.unscannable.iter().cloned());
+            all
+        })
+    }
+
+    /// What could not be read and leaves a question over `scope` open.
+    pub fn unread_for(&self, scope: Scope) -> impl Iterator<Item = &Unscannable> {
+        // The structure is known without opening anything.
+        let all = if scope == Scope::Structure {
+            self.inner.structure.facts.unscannable.as_slice()
+        } else {
+            self.unscannable()
+        };
+        all.iter().filter(move |unscannable| unscannable.leaves_unread.contains(scope))
+    }
+
+    /// Whether and how the message is encrypted, by its structure.
+    pub fn encrypted(&self) -> Option<CryptoKind> {
+        crypto::encrypted(&self.inner.structure)
+    }
+
+    /// Whether and how the message is signed, by its structure.
+    pub fn signed(&self) -> Option<CryptoKind> {
+        crypto::signed(&self.inner.structure)
+    }
+
+    /// What kind of message it says it is.
+    pub fn kinds(&self) -> KindSet {
+        kind::of(self.headers(), self.parts())
+    }
+
+    /// The first subject, decoded; `None` where there is none.
+    pub fn subject(&self) -> Option<&str> {
+        self.headers().first("subject").map(Header::value)
+    }
+
+    /// The mailboxes of all From fields.
+    pub fn from(&self) -> &[Mailbox] {
+        self.mailboxes(0, "from")
+    }
+
+    /// Addresses in From fields that only other readers take for the author's: in comments, in display names, behind
+    /// broken syntax, in fields that not everybody sees.
+    pub fn from_other_readings(&self) -> &[Mailbox] {
+        let lock = self.inner.mailboxes.get(6);
+        lock.map(|lock| {
+            lock.get_or_init(|| address::other_readings(self.headers(), "from", self.from())).as_slice()
+        })
+        .unwrap_or_default()
+    }
+
+    /// The mailboxes of all To fields.
+    pub fn to(&self) -> &[Mailbox] {
+        self.mailboxes(1, "to")
+    }
+
+    /// The mailboxes of all Cc fields.
+    pub fn cc(&self) -> &[Mailbox] {
+        self.mailboxes(2, "cc")
+    }
+
+    /// The mailboxes of all Bcc fields.
+    pub fn bcc(&self) -> &[Mailbox] {
+        self.mailboxes(3, "bcc")
+    }
+
+    /// The mailboxes of all Reply-To fields.
+    pub fn reply_to(&self) -> &[Mailbox] {
+        self.mailboxes(4, "reply-to")
+    }
+
+    /// The mailboxes of all Sender fields.
+    pub fn sender_header(&self) -> &[Mailbox] {
+        self.mailboxes(5, "sender")
+    }
+
+    fn mailboxes(&self, slot: usize, name: &str) -> &[Mailbox] {
+        let lock = self.inner.mailboxes.get(slot);
+        lock.map(|lock| lock.get_or_init(|| address::mailboxes(self.headers(), name)).as_slice())
+            .unwrap_or_default()
+    }
+
+    /// The moment of the Date field; `None` where it is missing or no date.
+    pub fn date(&self) -> Option<jiff::Timestamp> {
+        let value = self.headers().first("date")?.value();
+        let value: String = value.chars().take(200).collect();
+        let date = mail_parser::DateTime::parse_rfc822(&value).filter(mail_parser::DateTime::is_valid)?;
+        jiff::Timestamp::from_second(date.to_timestamp()).ok()
+    }
+
+    /// The Message-ID without its brackets.
+    pub fn message_id(&self) -> Option<&str> {
+        let value = self.headers().first("message-id")?.value();
+        let value = value.trim().trim_start_matches('<').trim_end_matches('>');
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// The priority of Importance (RFC 4021), Priority (RFC 4021) or X-Priority, whichever asks for more.
+    pub fn priority(&self) -> Priority {
+        let of = |name: &str| {
+            let value = self.headers().first(name)?.value().to_ascii_lowercase();
+            Some(match value.trim().chars().next()? {
+                '1' | '2' | 'h' | 'u' => Priority::High,
+                '4' | '5' | 'l' => Priority::Low,
+                'n' if value.starts_with("non") => Priority::Low,
+                _ => Priority::Normal,
+            })
+        };
+        let said: Vec<Priority> = ["importance", "x-priority", "priority", "x-msmail-priority"]
+            .iter()
+            .filter_map(|name| of(name))
+            .collect();
+        if said.contains(&Priority::High) {
+            return Priority::High;
+        }
+        said.into_iter().min().unwrap_or_default()
+    }
+
+    /// The program that wrote it: User-Agent or X-Mailer.
+    pub fn agent(&self) -> Option<&str> {
+        ["user-agent", "x-mailer", "x-newsreader"]
+            .iter()
+            .find_map(|name| self.headers().first(name))
+            .map(Header::value)
+    }
+
+    fn contents(&self) -> &Contents {
+        self.inner.contents.get_or_init(|| {
+            attachments::collect(&self.inner.structure, &self.inner.limits, self.inner.allowance)
+        })
+    }
+
+    fn texts(&self) -> &Texts {
+        self.inner.texts.get_or_init(|| {
+            text_tree::collect(&self.inner.structure, self.contents(), self.inner.limits.text_bytes)
+        })
+    }
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Message").field("size", &self.size()).field("parts", &self.parts().len()).finish()
+    }
+}

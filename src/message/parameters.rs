@@ -63,7 +63,8 @@ impl Structured {
         if let Some(text) = self.composed(name) {
             add(text.clone().into_bytes(), text, false);
         }
-        for parameter in self.parameters.iter().filter(|p| p.name == name && p.piece.is_none() && !p.extended) {
+        for parameter in self.parameters.iter().filter(|p| p.name == name && p.piece.is_none() && !p.extended)
+        {
             let text = words::decode_words(&parameter.value);
             let encoded_word = memchr::memmem::find(&parameter.value, b"=?").is_some();
             if encoded_word {
@@ -93,7 +94,10 @@ impl Structured {
     pub(crate) fn encoded(&self, name: &str) -> bool {
         self.parameters.iter().any(|p| {
             p.name == name
-                && (p.piece.is_some() || p.extended || p.commented || memchr::memmem::find(&p.value, b"=?").is_some())
+                && (p.piece.is_some()
+                    || p.extended
+                    || p.commented
+                    || memchr::memmem::find(&p.value, b"=?").is_some())
         })
     }
 
@@ -181,7 +185,9 @@ impl<'a> Parser<'a> {
         for p in &self.out.parameters {
             let key = (p.name.as_str(), p.piece, p.extended);
             let pieces_and_whole = seen.iter().any(|(name, piece, extended)| {
-                *name == p.name && (*piece, *extended) != (p.piece, p.extended) && (piece.is_none() || p.piece.is_none())
+                *name == p.name
+                    && (*piece, *extended) != (p.piece, p.extended)
+                    && (piece.is_none() || p.piece.is_none())
             });
             if seen.contains(&key) || pieces_and_whole {
                 twice = Some(p.name.clone());
@@ -189,7 +195,10 @@ impl<'a> Parser<'a> {
             seen.push(key);
         }
         if let Some(name) = twice {
-            self.defect(MalformationKind::DuplicateParameter, &format!("the parameter `{name}` several times"));
+            self.defect(
+                MalformationKind::DuplicateParameter,
+                &format!("the parameter `{name}` several times"),
+            );
         }
     }
 
@@ -216,7 +225,10 @@ impl<'a> Parser<'a> {
                 }
                 b'\r' | b'\n' => {}
                 b' ' | b'\t' if !clean.is_empty() && parameter_follows(self.rest) => {
-                    self.defect(MalformationKind::BadContentType, "a semicolon is missing before a parameter");
+                    self.defect(
+                        MalformationKind::BadContentType,
+                        "a semicolon is missing before a parameter",
+                    );
                     break;
                 }
                 _ if clean.is_empty() && parameter_starts(self.rest) => {
@@ -344,7 +356,10 @@ impl<'a> Parser<'a> {
             }
         }
         if !closed {
-            self.defect(MalformationKind::UnclosedQuote, &format!("the quotes of `{}` are not closed", parameter.name));
+            self.defect(
+                MalformationKind::UnclosedQuote,
+                &format!("the quotes of `{}` are not closed", parameter.name),
+            );
             let until = start.iter().position(|b| matches!(b, b';' | b'\r' | b'\n')).unwrap_or(start.len());
             let mut short = start.get(..until).unwrap_or_default().trim_ascii().to_vec();
             parameter.variants.push([&b"\""[..], &short].concat());
@@ -386,7 +401,8 @@ impl<'a> Parser<'a> {
         self.skip(end);
         let flat = words::unfold(written);
         let whole = flat.trim_ascii();
-        parameter.folded = fold.is_some_and(|at| !written.get(at..).unwrap_or_default().trim_ascii().is_empty());
+        parameter.folded =
+            fold.is_some_and(|at| !written.get(at..).unwrap_or_default().trim_ascii().is_empty());
         parameter.value = whole.to_vec();
         // `foo (comment)`: the comment is none of the value for readers that know comments.
         let comment_at = memchr::memmem::find(whole, b" (").or_else(|| memchr::memmem::find(whole, b"\t("));
@@ -413,7 +429,9 @@ fn marks(name: &str) -> (String, Option<u32>, bool) {
         None => (name, false),
     };
     match name.split_once('*') {
-        Some((base, piece)) if piece.parse::<u32>().is_ok() => (base.to_string(), piece.parse().ok(), extended),
+        Some((base, piece)) if piece.parse::<u32>().is_ok() => {
+            (base.to_string(), piece.parse().ok(), extended)
+        }
         _ => (name.to_string(), None, extended),
     }
 }
@@ -441,7 +459,8 @@ fn comment(text: &[u8]) -> usize {
 }
 
 fn parameter_starts(text: &[u8]) -> bool {
-    let name = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'*' | b'_')).count();
+    let name =
+        text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'*' | b'_')).count();
     (2..=40).contains(&name) && text.get(name) == Some(&b'=')
 }
 

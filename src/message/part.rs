@@ -5,12 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{
-    decode::Encoding,
-    headers::Headers,
-    parameters::Structured,
-    region::Region,
-};
+use super::{decode::Encoding, headers::Headers, parameters::Structured, region::Region};
 
 /// Names a part of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

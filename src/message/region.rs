@@ -59,14 +59,13 @@ impl Region {
         self.in_message.then_some(self.start.saturating_add(at).min(self.end))
     }
 
-    /// Whether both are the same bytes of the same buffer.
-    pub(crate) fn same_place(&self, other: &Region) -> bool {
-        Arc::ptr_eq(&self.buffer, &other.buffer) && self.start == other.start && self.end == other.end
-    }
-
     /// The bytes as a buffer of their own: without a copy where the stretch is the whole buffer.
     pub(crate) fn to_shared(&self) -> Arc<[u8]> {
-        if self.start == 0 && self.end == self.buffer.len() { self.buffer.clone() } else { Arc::from(self.bytes()) }
+        if self.start == 0 && self.end == self.buffer.len() {
+            self.buffer.clone()
+        } else {
+            Arc::from(self.bytes())
+        }
     }
 }
 

@@ -126,7 +126,10 @@ impl Reader<'_> {
                 true
             }
             None => {
-                self.limit("the decoded parts are larger than the limit", Place { shown: "message".into(), ..Place::default() });
+                self.limit(
+                    "the decoded parts are larger than the limit",
+                    Place { shown: "message".into(), ..Place::default() },
+                );
                 false
             }
         }
@@ -140,7 +143,8 @@ impl Reader<'_> {
     }
 
     fn run(&mut self, job: Job) {
-        let place = Place { offset: job.region.offset(0), shown: format!("part {}", job.path), ..Place::default() };
+        let place =
+            Place { offset: job.region.offset(0), shown: format!("part {}", job.path), ..Place::default() };
         if self.stopped {
             return;
         }
@@ -293,7 +297,13 @@ impl Reader<'_> {
     }
 
     /// Makes the part of one interpretation and the jobs for what it holds.
-    fn build(&mut self, job: &Job, section: &Arc<Section>, way: Interpretation, foreign: &[Vec<u8>]) -> PartId {
+    fn build(
+        &mut self,
+        job: &Job,
+        section: &Arc<Section>,
+        way: Interpretation,
+        foreign: &[Vec<u8>],
+    ) -> PartId {
         let mut part = self.leaf_of(job, section.headers.clone(), section.body.clone());
         part.header = section.header.clone();
         part.media = way.media.clone();
@@ -328,24 +338,49 @@ impl Reader<'_> {
         }
     }
 
-    fn multipart(&mut self, job: &Job, section: &Arc<Section>, id: PartId, way: &Interpretation, foreign: &[Vec<u8>]) {
+    fn multipart(
+        &mut self,
+        job: &Job,
+        section: &Arc<Section>,
+        id: PartId,
+        way: &Interpretation,
+        foreign: &[Vec<u8>],
+    ) {
         let body = section.body.clone();
         let field = &way.content_type;
         let mut boundaries: Vec<Vec<u8>> = match &way.boundary {
             Some(boundary) => vec![boundary.clone()],
-            None => field.readings("boundary").into_iter().map(|r| r.bytes).chain(foreign.iter().cloned()).collect(),
+            None => field
+                .readings("boundary")
+                .into_iter()
+                .map(|r| r.bytes)
+                .chain(foreign.iter().cloned())
+                .collect(),
         };
-        let trimmed: Vec<Vec<u8>> =
-            boundaries.iter().filter(|b| b.trim_ascii() != b.as_slice()).map(|b| b.trim_ascii().to_vec()).collect();
+        let trimmed: Vec<Vec<u8>> = boundaries
+            .iter()
+            .filter(|b| b.trim_ascii() != b.as_slice())
+            .map(|b| b.trim_ascii().to_vec())
+            .collect();
         boundaries.extend(trimmed);
         if field.folded("boundary") {
             self.malformed(id, 0, Kind::FoldedBoundary, "the boundary is folded over lines");
         }
         if field.encoded("boundary") {
-            self.malformed(id, 0, Kind::EncodedBoundary, "programs put the boundary together in different ways");
+            self.malformed(
+                id,
+                0,
+                Kind::EncodedBoundary,
+                "programs put the boundary together in different ways",
+            );
         }
         if way.encoding != Encoding::Identity {
-            self.malformed(id, 0, Kind::NestedEncoding, &format!("a multipart encoded as {}", way.encoding.name()));
+            self.malformed(
+                id,
+                0,
+                Kind::NestedEncoding,
+                &format!("a multipart encoded as {}", way.encoding.name()),
+            );
         }
         let most = self.limits.parts.saturating_mul(2).saturating_add(16);
         let mut chosen: Option<(Region, Cut)> = None;
@@ -355,7 +390,9 @@ impl Reader<'_> {
             let useful = !cut.parts.is_empty() || !cut.loose.is_empty();
             match &chosen {
                 None if useful => chosen = Some((body.clone(), cut)),
-                Some((_, first)) if useful && first.parts != cut.parts => others.push((boundary.clone(), Why::Boundary)),
+                Some((_, first)) if useful && first.parts != cut.parts => {
+                    others.push((boundary.clone(), Why::Boundary))
+                }
                 _ => {}
             }
         }
@@ -374,9 +411,14 @@ impl Reader<'_> {
         }
         if chosen.is_none() {
             let guessed = boundary::guess(body.bytes());
-            let detail = if boundaries.is_empty() { "a multipart without boundary" } else { "the boundary does not occur" };
+            let detail = if boundaries.is_empty() {
+                "a multipart without boundary"
+            } else {
+                "the boundary does not occur"
+            };
             self.malformed(id, 0, Kind::BadBoundary, detail);
-            chosen = guessed.and_then(|b| boundary::cut(body.bytes(), &b, most)).map(|cut| (body.clone(), cut));
+            chosen =
+                guessed.and_then(|b| boundary::cut(body.bytes(), &b, most)).map(|cut| (body.clone(), cut));
         }
         let Some((body, cut)) = chosen else {
             // Without any delimiter the body is what is left to read, and most programs show it as text.
@@ -428,7 +470,12 @@ impl Reader<'_> {
                 continue;
             }
             if why == Why::Preamble && holds_something(stretch.bytes()) {
-                self.malformed(id, range.start, Kind::HeaderInPreamble, "a header or file before the first boundary");
+                self.malformed(
+                    id,
+                    range.start,
+                    Kind::HeaderInPreamble,
+                    "a header or file before the first boundary",
+                );
             }
             let start = stretch.len() - skip_blank_lines(stretch.bytes()).len();
             let mime = headers::starts_with_mime_field(stretch.bytes().get(start..).unwrap_or_default());
@@ -448,7 +495,14 @@ impl Reader<'_> {
     }
 
     /// A container for parts that only another cut of the same body has.
-    fn loose_container(&mut self, job: &Job, id: PartId, body: &Region, parts: &[std::ops::Range<usize>], why: Why) {
+    fn loose_container(
+        &mut self,
+        job: &Job,
+        id: PartId,
+        body: &Region,
+        parts: &[std::ops::Range<usize>],
+        why: Why,
+    ) {
         let other = Job {
             region: body.clone(),
             parent: job.parent,
@@ -466,8 +520,16 @@ impl Reader<'_> {
         self.children(&other, container, body, parts, &MediaType::new("multipart", "mixed"));
     }
 
-    fn children(&mut self, job: &Job, id: PartId, body: &Region, parts: &[std::ops::Range<usize>], media: &MediaType) {
-        let default = if media.is("multipart", "digest") { MediaType::new("message", "rfc822") } else { plain() };
+    fn children(
+        &mut self,
+        job: &Job,
+        id: PartId,
+        body: &Region,
+        parts: &[std::ops::Range<usize>],
+        media: &MediaType,
+    ) {
+        let default =
+            if media.is("multipart", "digest") { MediaType::new("message", "rfc822") } else { plain() };
         // More jobs than parts may be read would only wait in memory to be refused; one more makes it a fact.
         let most = self.allowance.parts.saturating_add(1);
         for (number, range) in parts.iter().enumerate().take(most).rev() {
@@ -488,9 +550,19 @@ impl Reader<'_> {
         let Some(body) = self.structure.parts.get(id.index()).map(|p| p.body.clone()) else { return };
         self.set_role(id, Role::Message);
         if way.media.sub() == "partial" {
-            let place = Place { part: Some(id), offset: body.offset(0), shown: format!("part {}", job.path), ..Place::default() };
+            let place = Place {
+                part: Some(id),
+                offset: body.offset(0),
+                shown: format!("part {}", job.path),
+                ..Place::default()
+            };
             let facts = &mut self.structure.facts;
-            facts.unscannable(Cause::Unsupported, Scopes::CONTENT, place, "a fragment of a message sent in pieces");
+            facts.unscannable(
+                Cause::Unsupported,
+                Scopes::CONTENT,
+                place,
+                "a fragment of a message sent in pieces",
+            );
         }
         let raw_is_message = headers::looks_like_field(first_line(body.bytes()));
         let child = |region, reading, mark: &str, alternative_of| Job {
@@ -507,7 +579,12 @@ impl Reader<'_> {
         if way.encoding == Encoding::Identity {
             jobs.push(child(body, job.reading, "1", None));
         } else {
-            self.malformed(id, 0, Kind::NestedEncoding, &format!("an attached message encoded as {}", way.encoding.name()));
+            self.malformed(
+                id,
+                0,
+                Kind::NestedEncoding,
+                &format!("an attached message encoded as {}", way.encoding.name()),
+            );
             let decoded = way.encoding.decode(body.bytes()).into_owned();
             let differs = decoded != body.bytes();
             let first = PartId(id.0 + 1);
@@ -560,7 +637,9 @@ impl Reader<'_> {
         for (number, (other, why)) in others.into_iter().enumerate() {
             let differs = !matches!(other.encoding, Encoding::Base64PastPadding)
                 || other.encoding.decode(bytes) != way.encoding.decode(bytes);
-            let reread = matches!(job.what, What::Interpreted(..)) && why == Why::DamagedEncoding && other.encoding == Encoding::Identity;
+            let reread = matches!(job.what, What::Interpreted(..))
+                && why == Why::DamagedEncoding
+                && other.encoding == Encoding::Identity;
             if differs && !reread {
                 let mut other = self.other_job(job, id, 10 + number, why, section.clone(), other);
                 // A leaf read by its encoding alone holds nothing further.
@@ -609,7 +688,12 @@ impl Reader<'_> {
         };
         let Some(cut) = found.filter(|cut| !cut.parts.is_empty()) else { return };
         if !declared.is_empty() {
-            self.malformed(id, 0, Kind::HiddenMultipart, "a part that is no multipart by its type has a boundary and parts");
+            self.malformed(
+                id,
+                0,
+                Kind::HiddenMultipart,
+                "a part that is no multipart by its type has a boundary and parts",
+            );
         }
         let region = match decoded {
             std::borrow::Cow::Borrowed(_) => body.clone(),
@@ -694,8 +778,18 @@ fn leaf_role(part: &Part) -> Role {
 
 /// Fields that may occur once (RFC 5322 section 3.6) and do not.
 fn repeated_fields(headers: &Headers, mut say: impl FnMut(Kind, String)) {
-    const ONCE: [&str; 10] =
-        ["sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "subject", "date", "mime-version"];
+    const ONCE: [&str; 10] = [
+        "sender",
+        "reply-to",
+        "to",
+        "cc",
+        "bcc",
+        "message-id",
+        "in-reply-to",
+        "subject",
+        "date",
+        "mime-version",
+    ];
     for name in ONCE {
         if headers.all(name).nth(1).is_some() {
             let written = headers.first(name).map_or(name, |h| h.name());
@@ -719,7 +813,9 @@ fn lone_carriage_return(bytes: &[u8]) -> Option<usize> {
 fn cr_parts_structure(bytes: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', bytes).filter(|at| bytes.get(at + 1) != Some(&b'\n')).any(|at| {
         let rest = bytes.get(at + 1..).unwrap_or_default();
-        rest.starts_with(b"--") || headers::starts_with_mime_field(rest) || matches!(rest, [b'\r', next, ..] if *next != b'\n')
+        rest.starts_with(b"--")
+            || headers::starts_with_mime_field(rest)
+            || matches!(rest, [b'\r', next, ..] if *next != b'\n')
     })
 }
 

@@ -128,7 +128,9 @@ fn uu_line(line: &[u8]) -> Option<Vec<u8>> {
     }
     let mut out = Vec::with_capacity(groups * 3);
     for group in 0..groups {
-        let value = |at: usize| u32::from(data.get(group * 4 + at).copied().unwrap_or(0x20).wrapping_sub(0x20) & 0x3f);
+        let value = |at: usize| {
+            u32::from(data.get(group * 4 + at).copied().unwrap_or(0x20).wrapping_sub(0x20) & 0x3f)
+        };
         let bits = value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3);
         out.extend_from_slice(&[(bits >> 16) as u8, (bits >> 8) as u8, bits as u8]);
     }

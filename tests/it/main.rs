@@ -9,4 +9,5 @@
 
 mod language;
 mod mailboxes;
+mod message;
 mod message_text;

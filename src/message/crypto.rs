@@ -1,0 +1,154 @@
+//! Whether a message is encrypted or signed, by its structure alone: S/MIME (RFC 8551), PGP/MIME (RFC 3156).
+//!
+//! Armour pasted beside clear text is neither: whoever reads the message sees the clear text, and so must the policies.
+//! Nothing is decrypted or verified here.
+
+use super::{
+    fact::{Cause, Place, Scopes},
+    part::{Part, PartId, Reading},
+    tree::Structure,
+};
+
+/// How a message is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CryptoKind {
+    /// S/MIME (CMS).
+    SMime,
+    /// OpenPGP in MIME.
+    PgpMime,
+    /// A multipart/encrypted or multipart/signed of another protocol.
+    Other,
+}
+
+impl CryptoKind {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            CryptoKind::SMime => "S/MIME",
+            CryptoKind::PgpMime => "PGP/MIME",
+            CryptoKind::Other => "another protocol",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Encrypted,
+    Signed,
+    /// Signed or compressed so that the content is inside and was not taken out.
+    Opaque,
+}
+
+/// What one part does.
+fn act(part: &Part, parts: &[Part]) -> Option<(Act, CryptoKind)> {
+    let protocol = part.parameter("protocol").unwrap_or_default().to_ascii_lowercase();
+    let by_protocol = match protocol.as_str() {
+        p if p.contains("pgp") => CryptoKind::PgpMime,
+        p if p.contains("pkcs7") => CryptoKind::SMime,
+        _ => CryptoKind::Other,
+    };
+    match part.media.as_str() {
+        "multipart/encrypted" => Some((Act::Encrypted, by_protocol)),
+        "multipart/signed" => Some((Act::Signed, by_protocol)),
+        "application/pkcs7-mime" | "application/x-pkcs7-mime" => cms(part),
+        // Some servers turn multipart/encrypted into multipart/mixed and leave its two parts as they were.
+        "multipart/mixed" => {
+            let children: Vec<&Part> = part
+                .children
+                .iter()
+                .filter_map(|id| parts.get(id.index()))
+                .filter(|p| p.is_primary())
+                .collect();
+            let control = |p: &&Part| p.media.is("application", "pgp-encrypted");
+            let only_pgp = children.len() <= 3
+                && children.iter().filter(|p| !p.body.bytes().trim_ascii().is_empty()).count() <= 2;
+            (only_pgp && children.iter().any(control)).then_some((Act::Encrypted, CryptoKind::PgpMime))
+        }
+        _ => None,
+    }
+}
+
+/// What a CMS part is: by its parameter, and by the object identifier in its first bytes, which wins.
+fn cms(part: &Part) -> Option<(Act, CryptoKind)> {
+    let content = part.content();
+    let start = content.get(..content.len().min(64)).unwrap_or_default();
+    let has = |oid: &[u8]| memchr::memmem::find(start, oid).is_some();
+    const PKCS7: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
+    let smime_type = part.parameter("smime-type").unwrap_or_default().to_ascii_lowercase();
+    let pkcs7 = |last: u8| has(&[&PKCS7[..], &[last]].concat());
+    let auth_enveloped = has(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x17]);
+    let compressed = has(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x09]);
+    let act = if pkcs7(3) || auth_enveloped {
+        Act::Encrypted
+    } else if pkcs7(2) || compressed {
+        Act::Opaque
+    } else if smime_type.contains("enveloped") {
+        Act::Encrypted
+    } else if smime_type == "certs-only" {
+        return None;
+    } else if smime_type.contains("signed") || smime_type.contains("compressed") {
+        Act::Opaque
+    } else {
+        Act::Encrypted
+    };
+    Some((act, CryptoKind::SMime))
+}
+
+/// The protection of a whole message: of its root, or of what a root of layers around one part comes down to.
+fn of_message(structure: &Structure, wanted: impl Fn(Act) -> bool) -> Option<CryptoKind> {
+    let mut at = structure.parts.first()?;
+    for _ in 0..8 {
+        if let Some((act, kind)) = act(at, &structure.parts) {
+            if wanted(act) {
+                return Some(kind);
+            }
+        }
+        // A signature's first part, and a list's wrapper around one part and its footer, are looked into.
+        let first =
+            at.children.iter().filter_map(|id| structure.parts.get(id.index())).find(|p| p.is_primary())?;
+        if !matches!(at.media.as_str(), "multipart/signed" | "multipart/mixed") {
+            return None;
+        }
+        at = first;
+    }
+    None
+}
+
+/// Whether and how the message is encrypted.
+pub(crate) fn encrypted(structure: &Structure) -> Option<CryptoKind> {
+    of_message(structure, |act| act == Act::Encrypted)
+}
+
+/// Whether and how the message is signed.
+pub(crate) fn signed(structure: &Structure) -> Option<CryptoKind> {
+    of_message(structure, |act| matches!(act, Act::Signed | Act::Opaque))
+}
+
+/// Notes every part that cannot be read for its protection.
+pub(crate) fn note(structure: &mut Structure) {
+    let mut found = Vec::new();
+    for (index, part) in structure.parts.iter().enumerate() {
+        let Some((act, kind)) = act(part, &structure.parts) else { continue };
+        let (cause, detail) = match act {
+            Act::Encrypted => (Cause::Encrypted, format!("encrypted with {}", kind.name())),
+            Act::Opaque => {
+                (Cause::Unsupported, "an S/MIME envelope whose content is inside the signature".to_string())
+            }
+            Act::Signed => continue,
+        };
+        let id = PartId(u32::try_from(index).unwrap_or(u32::MAX));
+        let sure = part.reading == Reading::Primary || cause == Cause::Encrypted;
+        if sure {
+            let place = Place {
+                part: Some(id),
+                offset: part.body.offset(0),
+                shown: part.shown(),
+                ..Place::default()
+            };
+            found.push((cause, place, detail));
+        }
+    }
+    for (cause, place, detail) in found {
+        structure.facts.unscannable(cause, Scopes::CONTENT, place, detail);
+    }
+}

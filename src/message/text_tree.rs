@@ -1,0 +1,676 @@
+//! All text of a message as normalised surfaces, hung into a tree that says what adds up and what is the same letter twice.
+//!
+//! Branches of a multipart/alternative and other readings of the same bytes are alternatives: a rule that counts takes the
+//! largest of them. All else adds up. Two readings that come to the same text share one surface. Surfaces are made once, when
+//! text is first asked for, up to the limit on text; what is beyond is a fact. The walk is as deep as the message is nested,
+//! which the limits bound.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use super::{
+    attachments::{Attachment, AttachmentId, Contents, PartKey},
+    charset::{self, CharsetProblem},
+    fact::{Cause, Facts, MalformationKind, Place, Scopes},
+    filetype::Family,
+    html,
+    links::{self, Link},
+    part::{Part, PartId, Reading, Role},
+    surface::Surface,
+    tree::Structure,
+};
+
+/// Names a surface of one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SurfaceId(pub(crate) u32);
+
+impl SurfaceId {
+    /// Position among the surfaces.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Where a surface's text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The subject; the number counts Subject fields from 0.
+    Subject(usize),
+    /// A part of the message.
+    Part(PartId),
+    /// An attachment, or the text of a message that is one.
+    Attachment(AttachmentId),
+}
+
+/// A surface with its source.
+#[derive(Debug, Clone)]
+pub struct Surfaced {
+    /// Its name.
+    pub id: SurfaceId,
+    /// The normalised text.
+    pub surface: Surface,
+    /// The decoded text that the surface's offsets lead back to: HTML with its tags.
+    pub text: String,
+    /// Whether that text is HTML.
+    pub html: bool,
+    /// Where it stands.
+    pub source: Source,
+    /// The place shown to people: `subject`, `part 1.2`, `photos.zip/readme.txt`.
+    pub name: String,
+}
+
+/// Text as a tree of surfaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextTree {
+    /// One surface.
+    Leaf(SurfaceId),
+    /// Texts that add up.
+    All(Vec<TextTree>),
+    /// The same text in several forms: the largest count holds.
+    Alternative(Vec<TextTree>),
+}
+
+impl Default for TextTree {
+    fn default() -> TextTree {
+        TextTree::All(Vec::new())
+    }
+}
+
+impl TextTree {
+    /// Whether there is no surface in it.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            TextTree::Leaf(_) => false,
+            TextTree::All(inner) | TextTree::Alternative(inner) => inner.iter().all(TextTree::is_empty),
+        }
+    }
+
+    /// Every surface in it, in order, each once.
+    pub fn leaves(&self) -> Vec<SurfaceId> {
+        let mut found = Vec::new();
+        let mut stack = vec![self];
+        while let Some(tree) = stack.pop() {
+            match tree {
+                TextTree::Leaf(id) => {
+                    if !found.contains(id) {
+                        found.push(*id);
+                    }
+                }
+                TextTree::All(inner) | TextTree::Alternative(inner) => stack.extend(inner.iter().rev()),
+            }
+        }
+        found
+    }
+
+    /// Counts by the rule for text: the sum over what adds up, the largest of alternatives.
+    pub fn count(&self, of_surface: &mut impl FnMut(SurfaceId) -> u64) -> u64 {
+        match self {
+            TextTree::Leaf(id) => of_surface(*id),
+            TextTree::All(inner) => {
+                inner.iter().fold(0, |sum: u64, t| sum.saturating_add(t.count(of_surface)))
+            }
+            TextTree::Alternative(inner) => inner.iter().map(|t| t.count(of_surface)).max().unwrap_or(0),
+        }
+    }
+
+    fn all(mut inner: Vec<TextTree>) -> TextTree {
+        inner.retain(|t| !t.is_empty());
+        if inner.len() == 1 { inner.pop().unwrap_or_default() } else { TextTree::All(inner) }
+    }
+
+    fn alternative(mut inner: Vec<TextTree>) -> TextTree {
+        inner.retain(|t| !t.is_empty());
+        if inner.len() < 2 { inner.pop().unwrap_or_default() } else { TextTree::Alternative(inner) }
+    }
+}
+
+/// A link and the surface it stands in.
+#[derive(Debug, Clone)]
+pub struct PlacedLink {
+    /// The surface; the link's offsets are bytes of its text.
+    pub surface: SurfaceId,
+    /// The link.
+    pub link: Link,
+}
+
+/// All text of a message.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    pub(crate) surfaces: Vec<Surfaced>,
+    pub(crate) text: TextTree,
+    pub(crate) subject: TextTree,
+    pub(crate) body: TextTree,
+    pub(crate) body_html: TextTree,
+    pub(crate) of_attachment: HashMap<AttachmentId, TextTree>,
+    pub(crate) links: Vec<PlacedLink>,
+    pub(crate) facts: Facts,
+    pub(crate) language: Option<&'static str>,
+}
+
+/// Makes all surfaces and trees.
+pub(crate) fn collect(structure: &Structure, contents: &Contents, text_bytes: usize) -> Texts {
+    let mut collector = Collector {
+        structure,
+        contents,
+        left: text_bytes,
+        texts: Texts::default(),
+        by_text: HashMap::new(),
+        of_part: HashMap::new(),
+    };
+    collector.run();
+    collector.texts
+}
+
+struct Collector<'a> {
+    structure: &'a Structure,
+    contents: &'a Contents,
+    left: usize,
+    texts: Texts,
+    by_text: HashMap<(u64, usize, bool), SurfaceId>,
+    of_part: HashMap<PartKey, TextTree>,
+}
+
+/// Which text of the message a walk collects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Everything,
+    Body,
+    BodyHtml,
+}
+
+impl<'a> Collector<'a> {
+    fn run(&mut self) {
+        let subject = self.subjects(0);
+        self.texts.subject = subject.clone();
+        let body = self.message(0, Wanted::Body);
+        self.texts.body_html = self.message(0, Wanted::BodyHtml);
+        let rest = self.message(0, Wanted::Everything);
+        self.texts.text = TextTree::all(vec![subject, rest]);
+        self.texts.body = body;
+        for index in 0..self.contents.attachments.len() {
+            let id = AttachmentId(u32::try_from(index).unwrap_or(u32::MAX));
+            let tree = self.attachment(id);
+            self.texts.of_attachment.insert(id, tree);
+        }
+        self.texts.language = self.language();
+    }
+
+    fn parts(&self, number: usize) -> &'a [Part] {
+        match number.checked_sub(1) {
+            None => &self.structure.parts,
+            Some(nested) => self.contents.nested.get(nested).map(|s| s.parts.as_slice()).unwrap_or_default(),
+        }
+    }
+
+    fn part(&self, key: PartKey) -> Option<&'a Part> {
+        self.parts(key.0).get(key.1.index())
+    }
+
+    /// The subject of the message that a structure is, every occurrence.
+    fn subjects(&mut self, number: usize) -> TextTree {
+        let Some(root) = self.parts(number).first() else { return TextTree::default() };
+        let owner = self.contents.message_in.iter().find(|(_, n)| **n == number).map(|(id, _)| *id);
+        self.subjects_of(root, owner)
+    }
+
+    fn subjects_of(&mut self, root: &'a Part, owner: Option<AttachmentId>) -> TextTree {
+        let mut found = Vec::new();
+        for (occurrence, header) in root.headers.every("subject").enumerate().take(64) {
+            let (source, name) = match owner {
+                None => (Source::Subject(occurrence), "subject".to_string()),
+                Some(id) => (Source::Attachment(id), format!("{} (subject)", self.path(id))),
+            };
+            let text = header.value().to_string();
+            if let Some(id) = self.surface(text, false, source, name) {
+                found.push(TextTree::Leaf(id));
+            }
+        }
+        TextTree::alternative(found)
+    }
+
+    fn path(&self, id: AttachmentId) -> String {
+        self.contents.attachments.get(id.index()).map(|a| a.path.clone()).unwrap_or_default()
+    }
+
+    /// All that a structure holds: its root, and the roots of other readings of the whole.
+    fn message(&mut self, number: usize, wanted: Wanted) -> TextTree {
+        let parts = self.parts(number);
+        let roots: Vec<PartId> = parts.iter().filter(|p| p.parent.is_none()).map(|p| p.id).collect();
+        self.siblings(number, &roots, None, wanted)
+    }
+
+    /// Siblings: each with its other readings beside it.
+    fn siblings(
+        &mut self,
+        number: usize,
+        ids: &[PartId],
+        parent: Option<PartId>,
+        wanted: Wanted,
+    ) -> TextTree {
+        let mut beside: HashMap<PartId, Vec<PartId>> = HashMap::new();
+        let mut first = Vec::new();
+        for id in ids {
+            let Some(part) = self.part((number, *id)) else { continue };
+            match part.alternative_of {
+                Some(of) if Some(of) != parent => beside.entry(of).or_default().push(*id),
+                _ => first.push(*id),
+            }
+        }
+        let mut texts = Vec::new();
+        for id in first {
+            // The other readings of a reading stand beside it too; none is the other reading of two.
+            let mut group = vec![id];
+            let mut at = 0;
+            while let Some(of) = group.get(at).copied() {
+                group.extend(beside.remove(&of).unwrap_or_default());
+                at += 1;
+            }
+            let group = group.into_iter().map(|id| self.node((number, id), wanted)).collect();
+            texts.push(TextTree::alternative(group));
+        }
+        TextTree::all(texts)
+    }
+
+    fn node(&mut self, key: PartKey, wanted: Wanted) -> TextTree {
+        let Some(part) = self.part(key) else { return TextTree::default() };
+        match part.role {
+            Role::Container if part.media.is("multipart", "alternative") => {
+                // Text before and behind the parts is none of the alternatives; it is a text of its own.
+                let (own, around): (Vec<PartId>, Vec<PartId>) = part.children.iter().partition(|id| {
+                    self.part((key.0, **id)).is_some_and(|p| p.alternative_of != Some(key.1))
+                });
+                let mut branches = Vec::new();
+                for (primary, others) in self.grouped(key.0, &own) {
+                    let mut ids = vec![primary];
+                    ids.extend(others);
+                    branches.push(self.siblings(key.0, &ids, Some(key.1), wanted));
+                }
+                let around = self.siblings(key.0, &around, Some(key.1), wanted);
+                TextTree::all(vec![TextTree::alternative(branches), around])
+            }
+            Role::Container => self.siblings(key.0, &part.children, Some(key.1), wanted),
+            Role::Message if wanted == Wanted::Everything => {
+                let root = part.children.first().and_then(|id| self.part((key.0, *id)));
+                let owner = self.contents.of_part.get(&key).copied();
+                let subject = root.map(|root| self.subjects_of(root, owner)).unwrap_or_default();
+                let inner = self.siblings(key.0, &part.children, Some(key.1), wanted);
+                TextTree::all(vec![subject, inner])
+            }
+            Role::Message => TextTree::default(),
+            Role::Text | Role::Html | Role::Attachment => self.leaf(key, part, wanted),
+        }
+    }
+
+    /// Parts with the other readings of each behind it.
+    fn grouped(&self, number: usize, ids: &[PartId]) -> Vec<(PartId, Vec<PartId>)> {
+        let mut groups: Vec<(PartId, Vec<PartId>)> = Vec::new();
+        for id in ids {
+            let of = self.part((number, *id)).and_then(|p| p.alternative_of);
+            match groups
+                .iter_mut()
+                .find(|(first, others)| of.is_some_and(|of| *first == of || others.contains(&of)))
+            {
+                Some((_, others)) => others.push(*id),
+                None => groups.push((*id, Vec::new())),
+            }
+        }
+        groups
+    }
+
+    fn leaf(&mut self, key: PartKey, part: &'a Part, wanted: Wanted) -> TextTree {
+        let in_body = part.is_body_text();
+        let html = part.role == Role::Html || part.media.is("text", "html");
+        match wanted {
+            Wanted::Body if !in_body || key.0 != 0 => TextTree::default(),
+            Wanted::BodyHtml if !in_body || !html || key.0 != 0 => TextTree::default(),
+            Wanted::Body | Wanted::BodyHtml => self.part_text(key, part, html),
+            Wanted::Everything => {
+                let own = match self.contents.of_part.get(&key) {
+                    Some(id) if !in_body => self.attachment_text(*id),
+                    _ if in_body => self.part_text(key, part, html),
+                    // The same bytes as an attachment that is listed already.
+                    _ => TextTree::default(),
+                };
+                let mut all = vec![own];
+                for id in self.contents.in_part.get(&key).cloned().unwrap_or_default() {
+                    all.push(self.attachment_with_inside(id));
+                }
+                if let Some(id) = self.contents.of_part.get(&key).copied() {
+                    all.push(self.inside(id));
+                }
+                TextTree::all(all)
+            }
+        }
+    }
+
+    fn attachment_with_inside(&mut self, id: AttachmentId) -> TextTree {
+        let own = self.attachment_text(id);
+        let inside = self.inside(id);
+        TextTree::all(vec![own, inside])
+    }
+
+    /// What is in an attachment: members, files in its text, the message that it is.
+    fn inside(&mut self, id: AttachmentId) -> TextTree {
+        let mut all = Vec::new();
+        if let Some(number) = self.contents.message_in.get(&id).copied() {
+            all.push(self.subjects(number));
+            all.push(self.message(number, Wanted::Everything));
+        }
+        for member in self.contents.in_attachment.get(&id).cloned().unwrap_or_default() {
+            all.push(self.attachment_with_inside(member));
+        }
+        TextTree::all(all)
+    }
+
+    /// The text of one attachment with all that is in it.
+    fn attachment(&mut self, id: AttachmentId) -> TextTree {
+        let Some(attachment) = self.contents.attachments.get(id.index()) else { return TextTree::default() };
+        let key = self.contents.of_part.iter().find(|(_, of)| **of == id).map(|(key, _)| *key);
+        match key {
+            Some(key) => self.node(key, Wanted::Everything),
+            None => {
+                debug_assert_eq!(attachment.id, id);
+                self.attachment_with_inside(id)
+            }
+        }
+    }
+
+    fn part_text(&mut self, key: PartKey, part: &'a Part, html: bool) -> TextTree {
+        if let Some(known) = self.of_part.get(&key) {
+            return known.clone();
+        }
+        let owner = self.contents.owner.get(&key).copied();
+        let (source, name, scopes) = match owner {
+            None if key.0 == 0 => (Source::Part(part.id), part.shown(), Scopes::BODY_TEXT),
+            Some(id) => (
+                Source::Attachment(id),
+                format!("{} ({})", self.path(id), part.shown()),
+                Scopes::ATTACHMENT_TEXT,
+            ),
+            None => (Source::Part(PartId(0)), part.shown(), Scopes::ATTACHMENT_TEXT),
+        };
+        let place = Place {
+            part: (key.0 == 0).then_some(part.id),
+            attachment: owner,
+            offset: part.body.offset(0),
+            shown: name.clone(),
+        };
+        let quiet = part.reading != Reading::Primary;
+        let tree =
+            self.decoded(part.content(), part.charset().as_deref(), html, source, name, place, scopes, quiet);
+        self.of_part.insert(key, tree.clone());
+        tree
+    }
+
+    fn attachment_text(&mut self, id: AttachmentId) -> TextTree {
+        let contents = self.contents;
+        let Some(attachment) = contents.attachments.get(id.index()) else { return TextTree::default() };
+        let Some(html) = text_kind(attachment) else { return TextTree::default() };
+        // A message's own text comes from its parts.
+        if contents.message_in.contains_key(&id) {
+            return TextTree::default();
+        }
+        let name = attachment.path.clone();
+        let place = Place { part: attachment.part, attachment: Some(id), offset: None, shown: name.clone() };
+        let charset = attachment.declared_charset.as_deref();
+        let quiet = attachment.reading != Reading::Primary;
+        let source = Source::Attachment(id);
+        self.decoded(attachment.content(), charset, html, source, name, place, Scopes::ATTACHMENT_TEXT, quiet)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each says one thing about the text, and all callers are above"
+    )]
+    fn decoded(
+        &mut self,
+        bytes: &[u8],
+        declared: Option<&str>,
+        html: bool,
+        source: Source,
+        name: String,
+        place: Place,
+        scopes: Scopes,
+        quiet: bool,
+    ) -> TextTree {
+        if self.left == 0 {
+            return TextTree::default();
+        }
+        let written;
+        let declared = match declared {
+            None if html => {
+                written = charset_in_html(bytes);
+                written.as_deref()
+            }
+            declared => declared,
+        };
+        // A character takes one byte at least, and hardly any charset makes more than three bytes of one.
+        let cut = bytes.len().min(self.left);
+        let decoded = charset::decode(bytes.get(..cut).unwrap_or_default(), declared);
+        if cut < bytes.len() {
+            self.over_limit(&place);
+        }
+        if let Some(problem) = decoded.problem.as_ref().filter(|_| !quiet) {
+            self.charset_fact(problem, declared.unwrap_or_default(), bytes, place, scopes);
+        }
+        let mut readings = vec![decoded.text];
+        readings.extend(decoded.other);
+        let mut leaves = Vec::new();
+        for text in readings {
+            if let Some(id) = self.surface(text, html, source, name.clone()) {
+                leaves.push(TextTree::Leaf(id));
+            }
+        }
+        leaves.dedup();
+        TextTree::alternative(leaves)
+    }
+
+    fn charset_fact(
+        &mut self,
+        problem: &CharsetProblem,
+        declared: &str,
+        bytes: &[u8],
+        place: Place,
+        scopes: Scopes,
+    ) {
+        let shown: String = declared.chars().take(40).collect();
+        let (kind, detail) = match problem {
+            CharsetProblem::Unknown => {
+                (MalformationKind::BadCharset, format!("the charset `{shown}` is unknown"))
+            }
+            CharsetProblem::Invalid => {
+                (MalformationKind::BadCharset, format!("bytes that are not of the charset `{shown}`"))
+            }
+            CharsetProblem::Conflict(found) => (
+                MalformationKind::ConflictingCharset,
+                format!("declared as `{shown}`, but the bytes are {found}"),
+            ),
+        };
+        let unread = *problem == CharsetProblem::Unknown && std::str::from_utf8(bytes).is_err();
+        if unread {
+            self.texts.facts.unscannable(Cause::Unsupported, scopes, place.clone(), detail.clone());
+        }
+        self.texts.facts.malformed(kind, place, detail);
+    }
+
+    fn over_limit(&mut self, place: &Place) {
+        let facts = &mut self.texts.facts;
+        if !facts.unscannable.iter().any(|u| u.cause == Cause::Limit) {
+            let detail = "more text than the limit";
+            facts.unscannable(Cause::Limit, Scopes::ANY_TEXT, place.clone(), detail);
+        }
+    }
+
+    /// The surface of a text; one that is there already where the text is the same.
+    fn surface(&mut self, text: String, html: bool, source: Source, name: String) -> Option<SurfaceId> {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let key = (hasher.finish(), text.len(), html);
+        if let Some(id) = self.by_text.get(&key) {
+            let known = self.texts.surfaces.get(id.index());
+            if known.is_some_and(|known| known.text == text && known.source == source) {
+                return Some(*id);
+            }
+        }
+        if text.len() > self.left {
+            let place = Place { shown: name.clone(), ..Place::default() };
+            self.over_limit(&place);
+            if self.left == 0 {
+                return None;
+            }
+        }
+        let mut text = text;
+        while text.len() > self.left {
+            let end = (0..=self.left).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            text.truncate(end);
+        }
+        self.left -= text.len();
+        let id = SurfaceId(u32::try_from(self.texts.surfaces.len()).ok()?);
+        let (surface, links) = if html {
+            let visible = html::visible_text(&text);
+            let links = links::from_html(&visible);
+            (Surface::from_visible(visible), links)
+        } else {
+            (Surface::from_text(&text), links::from_text(&text))
+        };
+        let room = links::LINKS.saturating_sub(self.texts.links.len());
+        self.texts.links.extend(links.into_iter().take(room).map(|link| PlacedLink { surface: id, link }));
+        self.texts.surfaces.push(Surfaced { id, surface, text, html, source, name });
+        self.by_text.insert(key, id);
+        Some(id)
+    }
+
+    /// The language of the body, as its ISO 639-1 code, where there is enough text to tell.
+    fn language(&self) -> Option<&'static str> {
+        let mut sample = String::new();
+        for id in self.texts.body.leaves() {
+            let Some(found) = self.texts.surfaces.get(id.index()) else { continue };
+            sample.extend(found.surface.cased().chars().take((64usize << 10).saturating_sub(sample.len())));
+            sample.push(' ');
+            if sample.len() >= 64 << 10 {
+                break;
+            }
+        }
+        let info = whatlang::detect(&sample)?;
+        if !info.is_reliable() {
+            return None;
+        }
+        iso_639_1(info.lang().code())
+    }
+}
+
+/// Whether an attachment has text that can be read here, and whether it is HTML.
+fn text_kind(attachment: &Attachment) -> Option<bool> {
+    let declared = attachment.declared_type.as_deref().unwrap_or_default();
+    let kind = &attachment.file_type;
+    let html = kind.family == Family::Html || declared == "text/html" || declared == "application/xhtml+xml";
+    let by_bytes = kind.is_textual() || kind.family == Family::Key && attachment.content().is_ascii();
+    let written = declared.starts_with("text/")
+        || matches!(
+            declared,
+            "application/json"
+                | "application/xml"
+                | "application/javascript"
+                | "application/x-sh"
+                | "message/delivery-status"
+                | "message/disposition-notification"
+                | "message/feedback-report"
+                | "message/external-body"
+        )
+        || declared.ends_with("+xml")
+        || declared.ends_with("+json");
+    let by_declaration = written && matches!(kind.family, Family::Unknown | Family::Data | Family::Empty);
+    let structured =
+        matches!(kind.media_type.as_ref(), "application/json" | "application/xml" | "image/svg+xml");
+    (by_bytes || by_declaration || structured).then_some(html)
+}
+
+/// The charset that an HTML document declares about itself (HTML, section "prescan").
+fn charset_in_html(bytes: &[u8]) -> Option<String> {
+    let head = bytes.get(..bytes.len().min(2048))?.to_ascii_lowercase();
+    let at = memchr::memmem::find(&head, b"charset=")? + 8;
+    let rest = head.get(at..)?;
+    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+    let end =
+        rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.')))?;
+    Some(String::from_utf8_lossy(rest.get(..end)?).into_owned()).filter(|label| !label.is_empty())
+}
+
+/// From ISO 639-3, which the detector speaks, to ISO 639-1.
+fn iso_639_1(code: &str) -> Option<&'static str> {
+    const CODES: [(&str, &str); 70] = [
+        ("afr", "af"),
+        ("aka", "ak"),
+        ("amh", "am"),
+        ("ara", "ar"),
+        ("aze", "az"),
+        ("bel", "be"),
+        ("ben", "bn"),
+        ("bul", "bg"),
+        ("cat", "ca"),
+        ("ces", "cs"),
+        ("cmn", "zh"),
+        ("cym", "cy"),
+        ("dan", "da"),
+        ("deu", "de"),
+        ("ell", "el"),
+        ("eng", "en"),
+        ("epo", "eo"),
+        ("est", "et"),
+        ("fin", "fi"),
+        ("fra", "fr"),
+        ("guj", "gu"),
+        ("heb", "he"),
+        ("hin", "hi"),
+        ("hrv", "hr"),
+        ("hun", "hu"),
+        ("hye", "hy"),
+        ("ind", "id"),
+        ("ita", "it"),
+        ("jav", "jv"),
+        ("jpn", "ja"),
+        ("kan", "kn"),
+        ("kat", "ka"),
+        ("khm", "km"),
+        ("kor", "ko"),
+        ("lat", "la"),
+        ("lav", "lv"),
+        ("lit", "lt"),
+        ("mal", "ml"),
+        ("mar", "mr"),
+        ("mkd", "mk"),
+        ("mya", "my"),
+        ("nep", "ne"),
+        ("nld", "nl"),
+        ("nob", "nb"),
+        ("ori", "or"),
+        ("pan", "pa"),
+        ("pes", "fa"),
+        ("pol", "pl"),
+        ("por", "pt"),
+        ("ron", "ro"),
+        ("rus", "ru"),
+        ("sin", "si"),
+        ("slk", "sk"),
+        ("slv", "sl"),
+        ("sna", "sn"),
+        ("spa", "es"),
+        ("srp", "sr"),
+        ("swe", "sv"),
+        ("tam", "ta"),
+        ("tel", "te"),
+        ("tgl", "tl"),
+        ("tha", "th"),
+        ("tuk", "tk"),
+        ("tur", "tr"),
+        ("ukr", "uk"),
+        ("urd", "ur"),
+        ("uzb", "uz"),
+        ("vie", "vi"),
+        ("yid", "yi"),
+        ("zul", "zu"),
+    ];
+    CODES.iter().find(|(long, _)| *long == code).map(|(_, short)| *short)
+}

@@ -1,0 +1,30 @@
+//! The message room: structure, other readings, attachments, text.
+
+mod ambiguity;
+
+use std::path::PathBuf;
+
+use mailfw::{base::limits::MessageLimits, message::Message};
+
+/// The folder of real mail, if there is one here. Tests over it say so and pass where there is none.
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let path = std::env::var_os("MAILFW_CORPUS")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"));
+    if path.join("facts.tsv").exists() {
+        Some(path)
+    } else {
+        println!("skipped: no corpus at {}", path.display());
+        None
+    }
+}
+
+/// Reads a message within the usual limits.
+pub(crate) fn read(bytes: &[u8]) -> Message {
+    Message::parse(bytes.to_vec(), &MessageLimits::default())
+}
+
+/// The start of the test string for virus scanners, put together so that no scanner finds it here.
+pub(crate) fn eicar() -> Vec<u8> {
+    [&b"X5O!P%@AP[4\\PZX54(P^)7CC)"[..], b"7}$EIC", b"AR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].concat()
+}
