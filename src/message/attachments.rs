@@ -28,7 +28,7 @@ use crate::base::limits::MessageLimits;
 
 /// Names an attachment of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AttachmentId(pub(crate) u32);
+pub struct AttachmentId(pub u32);
 
 impl AttachmentId {
     /// Position in [`super::Message::attachments`].

@@ -36,14 +36,6 @@ pub mod part;
 pub mod region;
 mod second;
 pub mod surface;
-
-/// Placeholder until the message model lands; only its name counts.
-#[derive(Debug)]
-pub struct Message;
-
-/// Placeholder until the message model lands: an attachment of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AttachmentId(pub u32);
 pub mod text_tree;
 mod tree;
 pub mod uuencode;

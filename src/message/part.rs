@@ -9,7 +9,7 @@ use super::{decode::Encoding, headers::Headers, parameters::Structured, region::
 
 /// Names a part of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PartId(pub(crate) u32);
+pub struct PartId(pub u32);
 
 impl PartId {
     /// Position in [`super::Message::parts`].

@@ -24,7 +24,7 @@ use super::{
 
 /// Names a surface of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SurfaceId(pub(crate) u32);
+pub struct SurfaceId(pub u32);
 
 impl SurfaceId {
     /// Position among the surfaces.

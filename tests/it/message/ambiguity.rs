@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use mailfw::message::{Cause, Message};
+use mailfw::message::{Attachment, Cause, Message, Part, filetype::Family};
 
 use super::{corpus, eicar, read};
 
@@ -12,10 +12,13 @@ fn holds(content: &[u8]) -> bool {
 
 /// Where the payload was found, or the causes for which the message is held.
 fn verdict(message: &Message) -> Result<String, Vec<&'static str>> {
-    if let Some(found) = message.attachments().iter().find(|a| holds(a.content())) {
+    // An archive that stores its members shows their bytes without having been opened: that does not count.
+    let opened = |a: &&Attachment| a.file_type().family != Family::Archive;
+    if let Some(found) = message.attachments().iter().filter(opened).find(|a| holds(a.content())) {
         return Ok(found.path().to_string());
     }
-    if let Some(found) = message.parts().iter().find(|p| p.children().is_empty() && holds(p.content())) {
+    let in_text = |p: &&Part| p.children().is_empty() && message.attachment_of_part(p.id()).is_none();
+    if let Some(found) = message.parts().iter().filter(in_text).find(|p| holds(p.content())) {
         return Ok(found.shown());
     }
     Err(message.unscannable().iter().map(|u| u.cause.name()).collect())
@@ -23,7 +26,9 @@ fn verdict(message: &Message) -> Result<String, Vec<&'static str>> {
 
 fn rows(table: &Path) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(table).unwrap();
-    text.lines().skip(1).map(|line| line.split('\t').map(str::to_string).collect()).collect()
+    let rows = text.lines().skip(1).map(|line| line.split('\t').map(str::to_string).collect::<Vec<_>>());
+    // A tool's view may hold a line end; only lines that name a message are rows.
+    rows.filter(|row| row[0].ends_with(".eml")).collect()
 }
 
 #[test]
@@ -49,7 +54,7 @@ fn every_payload_of_an_ambiguous_message_is_found_or_holds_it() {
     }
     println!("{tally:?}");
     assert!(missed.is_empty(), "neither found nor held:\n{}", missed.join("\n"));
-    assert_eq!(tally.values().sum::<usize>(), 45);
+    assert_eq!(tally.values().sum::<usize>(), 44);
 }
 
 #[test]
@@ -78,7 +83,7 @@ fn every_virus_test_message_is_found_or_held_and_the_quotation_is_not() {
     let program = clam.attachments().iter().find(|a| a.name().is_some_and(|n| n.contains("clam.exe")));
     let program = program.expect("the uuencoded program is an attachment");
     assert_eq!(program.size(), 544);
-    assert_eq!(program.file_type().family, mailfw::message::filetype::Family::Executable);
+    assert_eq!(program.file_type().family, Family::Executable);
     println!("{tally:?}");
 }
 
