@@ -1,0 +1,77 @@
+//! `mailfw init`: a first policy set with tests that pass and a mailbox to try it on.
+
+use super::exit::Exit;
+use super::output::Terminal;
+use super::problem::Problem;
+use crate::tools::registry;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Write a first policy set: policies, words, templates, tests that pass, and a small mailbox to try them on
+#[derive(Debug, clap::Args)]
+pub struct InitArguments {
+    /// The folder; new or empty, nothing is ever overwritten
+    dir: PathBuf,
+}
+
+const FILES: &[(&str, &str)] = &[
+    ("main.mfp", include_str!("scaffold/main.mfp")),
+    ("words.mfp", include_str!("scaffold/words.mfp")),
+    ("templates.mfp", include_str!("scaffold/templates.mfp")),
+    ("mailbox/greeting.eml", include_str!("scaffold/mailbox/greeting.eml")),
+    ("mailbox/cards.eml", include_str!("scaffold/mailbox/cards.eml")),
+    ("mailbox/minutes.eml", include_str!("scaffold/mailbox/minutes.eml")),
+    ("mailbox/offer.eml", include_str!("scaffold/mailbox/offer.eml")),
+    ("mailbox/update.eml", include_str!("scaffold/mailbox/update.eml")),
+];
+
+/// Runs the command.
+pub fn run(arguments: &InitArguments, terminal: &mut Terminal) -> Result<Exit, Problem> {
+    let dir = &arguments.dir;
+    if dir.to_str().is_none() {
+        return Err(Problem::not_utf8(dir));
+    }
+    see_that_empty(dir)?;
+    for (name, text) in FILES {
+        write_new(&dir.join(name), text)?;
+    }
+    let shown = dir.display();
+    terminal.print(&format!(
+        "Wrote {} files to {shown}. Next:\n\n  \
+         mailfw check {shown}\n  \
+         mailfw test {shown} --coverage\n  \
+         mailfw dry-run {shown} {shown}/mailbox\n",
+        FILES.len()
+    ));
+    Ok(Exit::Clean)
+}
+
+fn see_that_empty(dir: &Path) -> Result<(), Problem> {
+    let mut entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            return Err(occupied(format!("`{}` is a file", dir.display())));
+        }
+        Err(error) => return Err(Problem::unreadable(dir, &error)),
+    };
+    match entries.next() {
+        None => Ok(()),
+        Some(_) => Err(occupied(format!("the folder `{}` is not empty", dir.display()))),
+    }
+}
+
+fn occupied(message: String) -> Problem {
+    Problem::new(registry::NOT_EMPTY, message, "name a folder that is new or empty; nothing is overwritten")
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), Problem> {
+    let write = || -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+    };
+    write().map_err(|error| Problem::unwritable(&path.display().to_string(), &error))
+}
