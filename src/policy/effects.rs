@@ -1,0 +1,321 @@
+//! The effects of a policy for one recipient, with all texts, addresses and moments filled in.
+//!
+//! Filled in while the message is judged, since values need the evaluator; carrying them out later needs none. Cost:
+//! one walk of the policy's actions. Nothing here fails: an absent value is an empty text.
+
+use super::outcome::{Approver, CopyTo, Edit, Fate, Notice, OnProtected, Protect, Redirect, Rendered, Route};
+use crate::language::hir::{
+    self, Action, Content, Disposition, Hir, Policy, Priority, SettingsId, Severity, TemplateId, TextTemplate,
+};
+use crate::plan::{ClauseResult, Escape, Evaluator, TextContext};
+use crate::policy::candidates::LookupSide;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// Days a message waits for a moment that never comes within the calendar's reach.
+const NEVER_DAYS: i64 = 400;
+/// Matched texts named by `{policy.matches}`.
+const MATCHES_NAMED: usize = 20;
+/// What a sender reads whose signed or encrypted message cannot be annotated, where the policy gives no text.
+const PROTECTED_TEXT: &str = "This message is signed or encrypted and cannot be changed as the policy asks.";
+
+/// What a policy does, filled in for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Effects {
+    /// Its disposition.
+    pub fate: Option<Fate>,
+    /// `encrypt`
+    pub encrypt: Option<Protect>,
+    /// `sign`
+    pub sign: Option<Protect>,
+    /// `set priority`
+    pub priority: Option<Priority>,
+    /// `route via`
+    pub route: Option<Route>,
+    /// `redirect to`
+    pub redirect: Option<Redirect>,
+    /// `severity`, the highest.
+    pub severity: Option<Severity>,
+    /// `tag`
+    pub tags: Vec<String>,
+    /// Changes of what leaves, in source order.
+    pub edits: Vec<Edit>,
+    /// `notify`
+    pub notices: Vec<Notice>,
+    /// `copy to`
+    pub copies: Vec<CopyTo>,
+}
+
+/// Whether a policy's effects only add up, so that it holds nothing where it is undecided. What takes something out of
+/// a message (`strip`) guards as a disposition does: unread content is not let through because of it.
+pub fn only_adds_up(policy: &Policy) -> bool {
+    policy.disposition.is_none()
+        && policy.actions.iter().all(|action| match action.node {
+            Action::Encrypt { .. }
+            | Action::Sign { .. }
+            | Action::SetPriority { .. }
+            | Action::Route { .. }
+            | Action::Redirect { .. }
+            | Action::Strip { .. } => false,
+            Action::AnnotateHeader { .. }
+            | Action::AnnotateSubject { .. }
+            | Action::AnnotateBody { .. }
+            | Action::AnnotateAttachment { .. }
+            | Action::Notify { .. }
+            | Action::Convert(_)
+            | Action::SetHeader { .. }
+            | Action::RemoveHeader { .. }
+            | Action::Tag { .. }
+            | Action::Severity { .. }
+            | Action::CopyTo { .. }
+            | Action::Decrypt => true,
+        })
+}
+
+/// What templates know of a policy, for the given recipients.
+pub fn text_context(
+    evaluator: &mut Evaluator<'_>,
+    hir: &Hir,
+    policy: &Policy,
+    clauses: &[ClauseResult],
+    recipients: Vec<usize>,
+) -> TextContext {
+    let mut context = TextContext {
+        recipients,
+        policy_name: policy.name.clone(),
+        policy_because: "".into(),
+        policy_directory: hir.directories.get(policy.directory.index()).map_or("".into(), |d| d.path.clone()),
+        policy_matches: matches_in_words(clauses).into(),
+        escape: Escape::None,
+    };
+    if let Some(because) = &policy.because {
+        context.policy_because = evaluator.text(because, &context).into();
+    }
+    context
+}
+
+/// The distinct matched texts of a verdict, in the order in which they were found.
+fn matches_in_words(clauses: &[ClauseResult]) -> String {
+    let mut texts: Vec<&str> = Vec::new();
+    let found = clauses.iter().flat_map(|clause| &clause.evidence).flat_map(|evidence| &evidence.matches);
+    for text in found.map(|found| found.text.as_str()) {
+        if !texts.contains(&text) && texts.len() < MATCHES_NAMED {
+            texts.push(text);
+        }
+    }
+    texts.join(", ")
+}
+
+/// A template's subject and texts.
+pub fn render_template(
+    evaluator: &mut Evaluator<'_>,
+    hir: &Hir,
+    template: TemplateId,
+    context: &TextContext,
+) -> Rendered {
+    let Some(template) = hir.templates.get(template.index()) else { return Rendered::default() };
+    let mut text = |template: &Option<TextTemplate>, escape: Escape| {
+        template.as_ref().map(|template| evaluator.text(template, &TextContext { escape, ..context.clone() }))
+    };
+    Rendered {
+        subject: text(&template.subject, Escape::Header),
+        text: text(&template.text, Escape::None),
+        html: text(&template.html, Escape::Html),
+    }
+}
+
+/// Fills in the effects of one policy for one recipient.
+pub struct Filling<'e, 'a> {
+    /// Who knows values.
+    pub evaluator: &'e mut Evaluator<'a>,
+    /// The set.
+    pub hir: &'e Hir,
+    /// When the message came in.
+    pub received: Timestamp,
+    /// What templates know.
+    pub context: TextContext,
+    /// Position of the recipient in the envelope.
+    pub recipient: usize,
+    /// On which side the policy triggered.
+    pub side: LookupSide,
+}
+
+impl Filling<'_, '_> {
+    /// All effects of a policy.
+    pub fn effects(&mut self, policy: &Policy) -> Effects {
+        let mut effects = Effects {
+            fate: policy.disposition.as_ref().map(|disposition| self.fate(&disposition.node)),
+            ..Effects::default()
+        };
+        for (index, action) in policy.actions.iter().enumerate() {
+            self.action(policy, index, &action.node, &mut effects);
+        }
+        effects
+    }
+
+    fn action(&mut self, policy: &Policy, index: usize, action: &Action, effects: &mut Effects) {
+        match action {
+            Action::Notify { to, template, attach } => effects.notices.push(Notice {
+                by: policy.id,
+                side: self.side,
+                to: self.addresses(to),
+                template: *template,
+                attach: *attach,
+            }),
+            Action::CopyTo { to, form } => effects.copies.push(CopyTo {
+                by: policy.id,
+                side: self.side,
+                to: self.addresses(to),
+                form: *form,
+            }),
+            Action::Tag { text } => effects.tags.push(self.text(text, Escape::Header)),
+            Action::Severity { level } => effects.severity = effects.severity.max(Some(*level)),
+            Action::Redirect { to } => {
+                effects.redirect = Some(Redirect { to: self.evaluator.addresses(to, self.recipient) });
+            }
+            Action::Route { via, require_tls } => {
+                effects.route =
+                    Some(Route { via: self.text(via, Escape::Header), require_tls: *require_tls });
+            }
+            Action::SetPriority { level } => effects.priority = Some(*level),
+            Action::Encrypt { using, otherwise } => {
+                effects.encrypt = Some(self.protect(*using, otherwise.as_deref().map(|d| &d.node)));
+            }
+            Action::Sign { using, otherwise } => {
+                effects.sign = Some(self.protect(*using, otherwise.as_deref().map(|d| &d.node)));
+            }
+            Action::AnnotateHeader { .. }
+            | Action::AnnotateSubject { .. }
+            | Action::AnnotateBody { .. }
+            | Action::AnnotateAttachment { .. }
+            | Action::Strip { .. }
+            | Action::Convert(_)
+            | Action::SetHeader { .. }
+            | Action::RemoveHeader { .. }
+            | Action::Decrypt => effects.edits.extend(self.edit(policy, index, action)),
+        }
+    }
+
+    fn edit(&mut self, policy: &Policy, index: usize, action: &Action) -> Option<Edit> {
+        Some(match action {
+            Action::AnnotateHeader { name, value } => Edit::AddHeader {
+                name: self.text(name, Escape::Header),
+                value: self.text(value, Escape::Header),
+            },
+            Action::SetHeader { name, value } => Edit::SetHeader {
+                name: self.text(name, Escape::Header),
+                value: self.text(value, Escape::Header),
+            },
+            Action::RemoveHeader { name } => Edit::RemoveHeader { name: self.text(name, Escape::Header) },
+            Action::AnnotateSubject { position, text } => {
+                Edit::Subject { position: *position, text: self.text(text, Escape::Header) }
+            }
+            Action::AnnotateBody { place, content, protected } => Edit::Body {
+                place: *place,
+                content: self.content(content),
+                protected: self.on_protected(protected),
+            },
+            Action::AnnotateAttachment { name, content, protected } => Edit::Attach {
+                name: self.text(name, Escape::Header),
+                content: self.content(content),
+                protected: self.on_protected(protected),
+            },
+            Action::Strip { replacement, .. } => Edit::Strip {
+                attachments: self.evaluator.strip(policy.id, index, self.recipient),
+                replacement: replacement.as_ref().map(|replacement| self.content(replacement)),
+            },
+            Action::Convert(conversion) => Edit::Convert(*conversion),
+            Action::Decrypt => Edit::Decrypt,
+            _ => return None,
+        })
+    }
+
+    /// A disposition with its moment and texts.
+    pub fn fate(&mut self, disposition: &Disposition) -> Fate {
+        match disposition {
+            Disposition::Deliver => Fate::Deliver,
+            Disposition::DeferUntil(moment) => {
+                let until = self.evaluator.moment(moment, self.received);
+                let until = until.unwrap_or_else(|| later(self.received, NEVER_DAYS * 86_400));
+                Fate::Defer { until, judge_again: false }
+            }
+            Disposition::DeferFor(seconds) => {
+                Fate::Defer { until: later(self.received, *seconds), judge_again: false }
+            }
+            Disposition::Quarantine(folder) => {
+                let folder = self.hir.folders.get(folder.index());
+                let name = folder
+                    .map_or_else(|| Arc::from(super::outcome::UNSCANNABLE), |folder| folder.name.clone());
+                Fate::Quarantine { folder: name }
+            }
+            Disposition::Approve { by, within, otherwise } => Fate::Approve {
+                by: self.approver(by),
+                within: *within,
+                otherwise: otherwise.as_ref().map(|otherwise| Box::new(self.fate(&otherwise.node))),
+            },
+            Disposition::Return(text) => Fate::Return { text: self.text(text, Escape::None) },
+            Disposition::Reject(text) => Fate::Reject { text: self.text(text, Escape::None) },
+            Disposition::Drop => Fate::Drop,
+        }
+    }
+
+    fn approver(&self, by: &hir::Approver) -> Approver {
+        match by {
+            hir::Approver::Address(address) => Approver::Address(address.clone()),
+            hir::Approver::Directory(directory) => {
+                let directory = self.hir.directories.get(directory.index());
+                Approver::Directory(directory.map_or("".into(), |directory| directory.path.clone()))
+            }
+        }
+    }
+
+    fn protect(&mut self, using: Option<SettingsId>, otherwise: Option<&Disposition>) -> Protect {
+        let settings = using.and_then(|using| self.hir.settings.get(using.index()));
+        Protect {
+            using,
+            using_name: settings.map(|settings| settings.name.clone()),
+            otherwise: otherwise.map(|otherwise| self.fate(otherwise)),
+        }
+    }
+
+    fn on_protected(&mut self, protected: &hir::OnProtected) -> OnProtected {
+        match protected {
+            hir::OnProtected::Wrap => OnProtected::Wrap,
+            hir::OnProtected::Skip => OnProtected::Skip,
+            hir::OnProtected::Return(Some(text)) => OnProtected::Return(self.text(text, Escape::None)),
+            hir::OnProtected::Return(None) => OnProtected::Return(PROTECTED_TEXT.to_string()),
+        }
+    }
+
+    fn content(&mut self, content: &Content) -> Rendered {
+        match content {
+            Content::Template(template) => {
+                render_template(self.evaluator, self.hir, *template, &self.context)
+            }
+            Content::Text(text) => {
+                Rendered { text: Some(self.text(text, Escape::None)), ..Rendered::default() }
+            }
+        }
+    }
+
+    fn addresses(&mut self, to: &[hir::Expr]) -> Vec<crate::base::address::Address> {
+        let mut all = Vec::new();
+        for expr in to {
+            for address in self.evaluator.addresses(expr, self.recipient) {
+                if !all.contains(&address) {
+                    all.push(address);
+                }
+            }
+        }
+        all
+    }
+
+    fn text(&mut self, template: &TextTemplate, escape: Escape) -> String {
+        self.evaluator.text(template, &TextContext { escape, ..self.context.clone() })
+    }
+}
+
+/// So many seconds later; the end of time where there is no such moment.
+pub fn later(from: Timestamp, seconds: i64) -> Timestamp {
+    from.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}

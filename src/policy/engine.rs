@@ -1,0 +1,331 @@
+//! Decides one message: per recipient, both sides, one outcome for each group of recipients, and the record of it all.
+//!
+//! The engine asks nobody: [`Engine::decide`] gives a [`Decision`], or the questions whose answers it still needs; the
+//! caller gets them and calls again. A decision carries everything with texts filled in; [`super::perform`] carries it
+//! out on the message. Cost: what the evaluator costs, and for each recipient a walk of its two chains. Nothing about a
+//! message makes it fail: what could not be read has its place in the rules.
+
+use super::candidates::{LookupSide, PolicyIndex};
+use super::effects;
+use super::judge::Judge;
+use super::outcome::{self, CopyTo, Fate, Group, Notice, Reason, Rendered};
+use super::record::Record;
+use super::report;
+use super::return_rule::{self, Going, WayBack};
+use super::settle::{self, Settling};
+use crate::base::address::Address;
+use crate::language::hir::{Attach, CopyForm, Hir, Policy, PolicyId, Site, TemplateId};
+use crate::language::schema::facts::Stage;
+use crate::message::Message;
+use crate::message::envelope::{Envelope, Session};
+use crate::plan::{Case, Evaluator, Plan, Question};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Decides messages by one policy set. Shared between threads.
+#[derive(Debug)]
+pub struct Engine {
+    plan: Arc<Plan>,
+    index: PolicyIndex,
+}
+
+/// A policy by the names that stay when a set is loaded again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PolicyKey {
+    /// The directory it holds in.
+    pub directory: Arc<str>,
+    /// Its name.
+    pub policy: Arc<str>,
+}
+
+impl PolicyKey {
+    /// The key of a policy of a set.
+    pub fn of(hir: &Hir, policy: &Policy) -> PolicyKey {
+        let directory = hir.directories.get(policy.directory.index());
+        PolicyKey {
+            directory: directory.map_or_else(|| Arc::from(""), |directory| directory.path.clone()),
+            policy: policy.name.clone(),
+        }
+    }
+}
+
+/// What is known of earlier judgements of the same message. The default is a message that has just arrived.
+#[derive(Debug, Clone, Default)]
+pub struct Judging {
+    /// It was released past these policies ([`outcome::Outcome::held_by`] of the hold).
+    pub past: BTreeSet<PolicyKey>,
+    /// These have notified, tagged and copied already.
+    pub done: BTreeSet<PolicyKey>,
+    /// The present moment, where the message arrived earlier than now.
+    pub now: Option<Timestamp>,
+}
+
+impl Judging {
+    /// Whether the message was released past a policy.
+    pub fn is_past(&self, hir: &Hir, policy: &Policy) -> bool {
+        !self.past.is_empty() && self.past.contains(&PolicyKey::of(hir, policy))
+    }
+
+    /// Whether a policy has told its people already.
+    pub fn is_done(&self, hir: &Hir, policy: &Policy) -> bool {
+        !self.done.is_empty() && self.done.contains(&PolicyKey::of(hir, policy))
+    }
+}
+
+/// A message to somebody who is told, once for each policy, addressee and template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// Whose.
+    pub by: PolicyId,
+    /// On which side.
+    pub side: LookupSide,
+    /// Who is told; never `<>`.
+    pub to: Address,
+    /// By which template.
+    pub template: TemplateId,
+    /// What is attached.
+    pub attach: Option<Attach>,
+    /// The recipients it speaks of (positions in the envelope).
+    pub recipients: Vec<usize>,
+    /// Its texts.
+    pub content: Rendered,
+}
+
+/// A copy that goes to somebody, once for each addressee and form (and, as it leaves, for each group).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutgoingCopy {
+    /// Whose.
+    pub by: PolicyId,
+    /// On which side.
+    pub side: LookupSide,
+    /// Who gets it.
+    pub to: Address,
+    /// In which form.
+    pub form: CopyForm,
+    /// The group (position in [`Decision::groups`]) whose copy it is.
+    pub group: usize,
+}
+
+/// What becomes of a message.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Recipients with equal outcomes; every recipient is in exactly one group.
+    pub groups: Vec<Group>,
+    /// Who is told.
+    pub notifications: Vec<Notification>,
+    /// Who gets a copy.
+    pub copies: Vec<OutgoingCopy>,
+    /// How it came about.
+    pub record: Record,
+    /// Each policy's states over all recipients: (policy, what became of it), for statistics and tests.
+    pub judged: Vec<JudgedPolicy>,
+}
+
+/// A policy and what became of it for a recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedPolicy {
+    /// Which.
+    pub policy: PolicyId,
+    /// On which side.
+    pub side: LookupSide,
+    /// For which recipient (position in the envelope).
+    pub recipient: usize,
+    /// What became of it.
+    pub result: super::record::PolicyResult,
+    /// It only observes.
+    pub observed: bool,
+    /// The clause that decided: position in its clauses (`when`, then `unless`), or past them an exception.
+    pub decided_by: Option<usize>,
+    /// Where the exception stands, where one decided.
+    pub exception: Option<crate::base::source::Span>,
+}
+
+impl Engine {
+    /// An engine over a plan.
+    pub fn new(plan: Arc<Plan>) -> Engine {
+        let index = PolicyIndex::new(plan.hir());
+        Engine { plan, index }
+    }
+
+    /// The set it decides by.
+    pub fn hir(&self) -> &Hir {
+        self.plan.hir()
+    }
+
+    /// The plan it decides by.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The policies of every directory.
+    pub fn index(&self) -> &PolicyIndex {
+        &self.index
+    }
+
+    /// Decides a message, or gives the questions that must be answered first. A message without recipients has no
+    /// groups.
+    pub fn decide(&self, case: Case<'_>, judging: &Judging) -> Result<Decision, BTreeSet<Question>> {
+        let hir = self.hir();
+        let again = effects::later(judging.now.unwrap_or(case.received), outcome::JUDGE_AGAIN_SECONDS);
+        let evaluator = Evaluator::new(&self.plan, case);
+        let mut judge = Judge::new(&self.plan, &self.index, judging, evaluator);
+        let mut settled: Vec<Settling> = (0..case.envelope.recipients.len())
+            .map(|recipient| {
+                let sides = LookupSide::BOTH.map(|side| judge.side(side, recipient));
+                settle::settle(hir, &self.index, sides, again)
+            })
+            .collect();
+        let mut missing = judge.evaluator.missing().clone();
+        self.return_what_is_protected(case.message, &mut settled);
+        self.hold_what_cannot_return(&case, &mut settled, &mut missing);
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let groups = outcome::split(settled.iter().map(|settling| settling.outcome.clone()));
+        let notifications = notifications(&mut judge.evaluator, hir, &settled);
+        if !judge.evaluator.missing().is_empty() {
+            return Err(judge.evaluator.missing().clone());
+        }
+        let copies = copies(&groups, &settled);
+        let protected = is_protected(case.message);
+        let reporter = report::Reporter { hir, settled: &settled, envelope: case.envelope, again, protected };
+        let record = reporter.record(case.received, &groups, &notifications, &copies);
+        let judged = report::judged_policies(&settled);
+        Ok(Decision { groups, notifications, copies, record, judged })
+    }
+
+    /// An annotation with `or return` on a signed or encrypted message that would leave returns it.
+    fn return_what_is_protected(&self, message: &Message, settled: &mut [Settling]) {
+        if !is_protected(message) {
+            return;
+        }
+        for outcome in settled.iter_mut().map(|settling| &mut settling.outcome) {
+            if outcome.fate != Fate::Deliver {
+                continue;
+            }
+            if let Some((policy, side, text)) = settle::protected_return(outcome) {
+                outcome.by = Some((policy, side));
+                settle::replace(outcome, Fate::Return { text }, Reason::Protected);
+            }
+        }
+    }
+
+    /// A return that nobody vouches for is quarantined.
+    fn hold_what_cannot_return(
+        &self,
+        case: &Case<'_>,
+        settled: &mut [Settling],
+        missing: &mut BTreeSet<Question>,
+    ) {
+        let way = way_back(&self.hir().site, case.envelope, case.session);
+        let all_rejected =
+            settled.iter().all(|settling| matches!(settling.outcome.fate, Fate::Reject { .. }));
+        for outcome in settled.iter_mut().map(|settling| &mut settling.outcome) {
+            let stage = match outcome.by.filter(|_| outcome.reason == Reason::Policy) {
+                Some((policy, _)) => {
+                    self.hir().policies.get(policy.index()).map_or(Stage::Content, |policy| policy.stage)
+                }
+                None => Stage::Content,
+            };
+            let going = return_rule::going(&outcome.fate, stage, all_rejected);
+            if going == Some(Going::AsMessage) && !way.may_return(case.lookups, missing) {
+                settle::replace(outcome, return_rule::unreturnable(), Reason::Unreturnable);
+            }
+        }
+    }
+}
+
+/// Whether an annotation of the body would break the message's signature or encryption.
+pub fn is_protected(message: &Message) -> bool {
+    message.encrypted().is_some() || message.signed().is_some()
+}
+
+/// Whether the client of a session is inside: authenticated, or in the site's networks.
+pub fn is_client_inside(site: &Site, session: &Session) -> bool {
+    session.client_user.is_some()
+        || session.client_ip.is_some_and(|ip| site.networks.iter().any(|network| network.contains(&ip)))
+}
+
+fn way_back(site: &Site, envelope: &Envelope, _session: &Session) -> WayBack {
+    let in_site = |address: &Address| site.domains.iter().any(|pattern| pattern.matches(&address.domain));
+    WayBack {
+        has_sender: envelope.sender.is_some(),
+        sender_in_site: envelope.sender.as_ref().is_some_and(in_site),
+    }
+}
+
+/// Every notification once for its policy, addressee and template, with all recipients it speaks of.
+fn notifications(evaluator: &mut Evaluator<'_>, hir: &Hir, settled: &[Settling]) -> Vec<Notification> {
+    let mut all: Vec<Notification> = Vec::new();
+    for (recipient, settling) in settled.iter().enumerate() {
+        for notice in &settling.notices {
+            for to in &notice.to {
+                merge_notice(&mut all, notice, to, recipient);
+            }
+        }
+    }
+    for notification in &mut all {
+        let Some(policy) = hir.policies.get(notification.by.index()) else { continue };
+        let clauses = notification.recipients.first().and_then(|&recipient| {
+            let sides = settled.get(recipient)?.sides.iter();
+            let mut judged = sides.flat_map(|side| &side.policies);
+            judged.find(|judged| judged.policy == notification.by && judged.side == notification.side)
+        });
+        let clauses = clauses.map(|judged| judged.clauses.clone()).unwrap_or_default();
+        let recipients = notification.recipients.clone();
+        let context = effects::text_context(evaluator, hir, policy, &clauses, recipients);
+        notification.content = effects::render_template(evaluator, hir, notification.template, &context);
+    }
+    all
+}
+
+fn merge_notice(all: &mut Vec<Notification>, notice: &Notice, to: &Address, recipient: usize) {
+    let same = |known: &&mut Notification| {
+        known.by == notice.by && known.to == *to && known.template == notice.template
+    };
+    match all.iter_mut().find(same) {
+        Some(known) => {
+            if !known.recipients.contains(&recipient) {
+                known.recipients.push(recipient);
+            }
+            // Of two clauses to one addressee the one that attaches more is kept.
+            if known.attach != Some(Attach::Original) {
+                known.attach = notice.attach.or(known.attach);
+            }
+        }
+        None => all.push(Notification {
+            by: notice.by,
+            side: notice.side,
+            to: to.clone(),
+            template: notice.template,
+            attach: notice.attach,
+            recipients: vec![recipient],
+            content: Rendered::default(),
+        }),
+    }
+}
+
+fn copies(groups: &[Group], settled: &[Settling]) -> Vec<OutgoingCopy> {
+    let mut all: Vec<OutgoingCopy> = Vec::new();
+    for (group, members) in groups.iter().enumerate() {
+        let wanted = members.recipients.iter().filter_map(|&recipient| settled.get(recipient));
+        for copy in wanted.flat_map(|settling| &settling.copies) {
+            for to in &copy.to {
+                add_copy(&mut all, copy, to, group);
+            }
+        }
+    }
+    all
+}
+
+fn add_copy(all: &mut Vec<OutgoingCopy>, copy: &CopyTo, to: &Address, group: usize) {
+    let known = all.iter().any(|known| {
+        known.to == *to
+            && known.form == copy.form
+            && (copy.form == CopyForm::Original || known.group == group)
+    });
+    if !known {
+        all.push(OutgoingCopy { by: copy.by, side: copy.side, to: to.clone(), form: copy.form, group });
+    }
+}

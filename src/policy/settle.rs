@@ -1,0 +1,242 @@
+//! Makes one recipient's outcome of the judgements of both sides.
+//!
+//! Each side settles its conflicts for itself; then the two are joined: the more restrictive disposition holds, encrypt
+//! and sign hold if either asks, of other single values and of equal dispositions the sender's. Effects that add up
+//! come sender's side first; a policy that triggered on both sides acts once.
+
+use super::candidates::{LookupSide, PolicyIndex};
+use super::combine::{self, Ask, Claim, Decided, Settled, Value};
+use super::effects::{self, Effects};
+use super::judge::{Judged, SideJudgement, State};
+use super::outcome::{
+    self, AppliedEdit, Chosen, CopyTo, Edit, Fate, Notice, Outcome, Protect, Reason, Redirect, Route,
+};
+use crate::language::hir::{Hir, PolicyId, Priority};
+use crate::plan::directory::Home;
+use jiff::Timestamp;
+
+/// What one side settles on.
+#[derive(Debug, Clone, Default)]
+pub struct Settlement {
+    /// The disposition.
+    pub fate: Option<Settled<Fate>>,
+    /// `encrypt`
+    pub encrypt: Option<Settled<Protect>>,
+    /// `sign`
+    pub sign: Option<Settled<Protect>>,
+    /// `set priority`
+    pub priority: Option<Settled<Priority>>,
+    /// `route via`
+    pub route: Option<Settled<Route>>,
+    /// `redirect to`
+    pub redirect: Option<Settled<Redirect>>,
+}
+
+/// Everything about one recipient.
+#[derive(Debug, Clone)]
+pub struct Settling {
+    /// Both sides' policies, the sender's first.
+    pub sides: [SideJudgement; 2],
+    /// What each side settled on.
+    pub settlements: [Settlement; 2],
+    /// What holds.
+    pub outcome: Outcome,
+    /// Who is told.
+    pub notices: Vec<Notice>,
+    /// Who gets a copy.
+    pub copies: Vec<CopyTo>,
+}
+
+/// Settles both sides and joins them. `again` is when a message that is undecided for now is judged again.
+pub fn settle(hir: &Hir, index: &PolicyIndex, sides: [SideJudgement; 2], again: Timestamp) -> Settling {
+    let [sender, recipient] = &sides;
+    let settlements = [side(hir, index, sender, again), side(hir, index, recipient, again)];
+    let [ours, theirs] = &settlements;
+    let (mut fate, mut reason, mut by) = (Fate::Deliver, Reason::NoPolicy, None);
+    if let Some((held, side)) = join_fates(ours.fate.as_ref(), theirs.fate.as_ref()) {
+        (fate, by) = (held.value.clone(), Some((held.by, side)));
+        let judged = sides.iter().flat_map(|side| &side.policies);
+        let decided = judged.clone().any(|j| j.policy == held.by && j.side == side && j.acts());
+        reason = if decided { Reason::Policy } else { Reason::Undecided };
+    }
+    if sides.iter().any(|side| matches!(side.home, Home::Undecided(_))) {
+        let hold = Fate::Defer { until: again, judge_again: true };
+        if hold.restrictiveness() > fate.restrictiveness() {
+            (fate, reason, by) = (hold, Reason::Undecided, None);
+        }
+    }
+    let held_by = if fate.is_hold() { held_by(&sides, &fate) } else { Vec::new() };
+    let mut outcome = Outcome {
+        fate,
+        reason,
+        by,
+        held_by,
+        encrypt: join(&ours.encrypt, &theirs.encrypt),
+        sign: join(&ours.sign, &theirs.sign),
+        priority: join(&ours.priority, &theirs.priority),
+        route: join(&ours.route, &theirs.route),
+        redirect: join(&ours.redirect, &theirs.redirect),
+        severity: None,
+        tags: Vec::new(),
+        edits: Vec::new(),
+    };
+    let (mut notices, mut copies) = (Vec::new(), Vec::new());
+    for (judged, effects) in acting(&sides) {
+        add_up(judged, effects, &mut outcome);
+        notices.extend(effects.notices.iter().cloned());
+        copies.extend(effects.copies.iter().cloned());
+    }
+    outcome.edits.sort_by_key(|applied| !matches!(applied.edit, Edit::Decrypt));
+    Settling { sides, settlements, outcome, notices, copies }
+}
+
+/// The policies that act, each once, in the order in which their effects add up.
+pub fn acting(sides: &[SideJudgement; 2]) -> impl Iterator<Item = (&Judged, &Effects)> {
+    let [sender, recipient] = sides;
+    let twice =
+        |judged: &&Judged| !sender.policies.iter().any(|other| other.policy == judged.policy && other.acts());
+    let ours = sender.policies.iter().filter(|judged| judged.acts());
+    let theirs = recipient.policies.iter().filter(|judged| judged.acts()).filter(twice);
+    ours.chain(theirs).filter_map(|judged| judged.effects.as_ref().map(|effects| (judged, effects)))
+}
+
+fn add_up(judged: &Judged, effects: &Effects, outcome: &mut Outcome) {
+    outcome.severity = outcome.severity.max(effects.severity);
+    for tag in &effects.tags {
+        if !outcome.tags.contains(tag) {
+            outcome.tags.push(tag.clone());
+        }
+    }
+    outcome.edits.extend(effects.edits.iter().map(|edit| AppliedEdit {
+        by: judged.policy,
+        side: judged.side,
+        edit: edit.clone(),
+    }));
+}
+
+fn side(hir: &Hir, index: &PolicyIndex, judgement: &SideJudgement, again: Timestamp) -> Settlement {
+    let mut decided = Vec::new();
+    let mut asks = Vec::new();
+    let mut settlement = Settlement::default();
+    let acting: Vec<&Judged> = judgement.policies.iter().filter(|judged| judged.acts()).collect();
+    for judged in &judgement.policies {
+        let Some(by) = judged.claimant(hir, index) else { continue };
+        if let Some(value) = judged.effects.as_ref().and_then(|e| e.fate.clone()).filter(|_| judged.acts()) {
+            decided.push(Decided { claim: Claim { by, value }, tests: judged.tests });
+        } else if let Some(value) = ask(judged, again) {
+            let State::Undecided { causes, .. } = &judged.state else { continue };
+            asks.push(Ask { claim: Claim { by, value }, causes: causes.clone() });
+        }
+    }
+    settlement.fate = combine::settle_fate(&decided, &asks);
+    settlement.encrypt = single(hir, index, &acting, |effects| effects.encrypt.clone());
+    settlement.sign = single(hir, index, &acting, |effects| effects.sign.clone());
+    settlement.priority = single(hir, index, &acting, |effects| effects.priority);
+    settlement.route = single(hir, index, &acting, |effects| effects.route.clone());
+    settlement.redirect = single(hir, index, &acting, |effects| effects.redirect.clone());
+    settlement
+}
+
+/// What an undecided policy asks for; `None` where it is decided, observed, or only adds up.
+pub fn ask(judged: &Judged, again: Timestamp) -> Option<Fate> {
+    match &judged.state {
+        State::Undecided { causes, holds: true } if !judged.observed => Some(if causes.is_for_good() {
+            Fate::Quarantine { folder: outcome::UNSCANNABLE.into() }
+        } else {
+            Fate::Defer { until: again, judge_again: true }
+        }),
+        _ => None,
+    }
+}
+
+fn single<V: Value + Clone>(
+    hir: &Hir,
+    index: &PolicyIndex,
+    acting: &[&Judged],
+    value: impl Fn(&Effects) -> Option<V>,
+) -> Option<Settled<V>> {
+    let claims: Vec<Claim<V>> = acting
+        .iter()
+        .filter_map(|judged| {
+            Some(Claim { by: judged.claimant(hir, index)?, value: value(judged.effects.as_ref()?)? })
+        })
+        .collect();
+    combine::settle(&claims)
+}
+
+/// The disposition that holds of two sides', and whose it is.
+pub fn join_fates<'s>(
+    sender: Option<&'s Settled<Fate>>,
+    recipient: Option<&'s Settled<Fate>>,
+) -> Option<(&'s Settled<Fate>, LookupSide)> {
+    match (sender, recipient) {
+        (Some(sender), Some(recipient)) if !combine::sender_side_holds(&sender.value, &recipient.value) => {
+            Some((recipient, LookupSide::Recipient))
+        }
+        (Some(sender), _) => Some((sender, LookupSide::Sender)),
+        (None, Some(recipient)) => Some((recipient, LookupSide::Recipient)),
+        (None, None) => None,
+    }
+}
+
+fn join<V: Clone>(sender: &Option<Settled<V>>, recipient: &Option<Settled<V>>) -> Option<Chosen<V>> {
+    let chosen = |settled: &Settled<V>, side| Chosen { value: settled.value.clone(), by: settled.by, side };
+    let sender = sender.as_ref().map(|settled| chosen(settled, LookupSide::Sender));
+    sender.or_else(|| recipient.as_ref().map(|settled| chosen(settled, LookupSide::Recipient)))
+}
+
+/// Every policy that asked for this very hold. One that is undecided for now is asked again, so it is not among them.
+fn held_by(sides: &[SideJudgement; 2], fate: &Fate) -> Vec<PolicyId> {
+    let mut all = Vec::new();
+    for judged in sides.iter().flat_map(|side| &side.policies) {
+        let asked = match &judged.state {
+            State::Triggered if judged.acts() => {
+                judged.effects.as_ref().is_some_and(|effects| effects.fate.as_ref() == Some(fate))
+            }
+            State::Undecided { causes, holds: true } => {
+                let unscannable =
+                    matches!(fate, Fate::Quarantine { folder } if &**folder == outcome::UNSCANNABLE);
+                !judged.observed && causes.is_for_good() && unscannable
+            }
+            _ => false,
+        };
+        if asked && !all.contains(&judged.policy) {
+            all.push(judged.policy);
+        }
+    }
+    all
+}
+
+/// Replaces a recipient's disposition after the joining, for a reason that is no policy's disposition.
+pub fn replace(outcome: &mut Outcome, fate: Fate, reason: Reason) {
+    outcome.fate = fate;
+    outcome.reason = reason;
+    outcome.held_by.clear();
+    // An unreturnable message that somebody releases goes past the policy whose return could not go out.
+    if reason == Reason::Unreturnable {
+        outcome.held_by.extend(outcome.by.map(|(policy, _)| policy));
+    }
+}
+
+/// The policy whose annotation would have to be returned rather than skipped or wrapped, with its text.
+pub fn protected_return(outcome: &Outcome) -> Option<(PolicyId, LookupSide, String)> {
+    outcome.edits.iter().find_map(|applied| match applied.edit.on_protected() {
+        Some(effects_protected) => match effects_protected {
+            outcome::OnProtected::Return(text) => Some((applied.by, applied.side, text.clone())),
+            outcome::OnProtected::Wrap | outcome::OnProtected::Skip => None,
+        },
+        None => None,
+    })
+}
+
+/// Whether a policy only adds up, for the record's remark.
+pub fn remark(hir: &Hir, judged: &Judged) -> Option<&'static str> {
+    let policy = hir.policies.get(judged.policy.index())?;
+    match &judged.state {
+        State::Undecided { holds: false, .. } if effects::only_adds_up(policy) => {
+            Some("its effects only add up, so it does not trigger and holds nothing")
+        }
+        State::Undecided { .. } if judged.observed => Some("it only observes, so it holds nothing"),
+        _ => None,
+    }
+}
