@@ -1,21 +1,56 @@
-//! What the fuzz targets do with bytes, as plain functions: the fuzzers call them, and so does a test that replays
-//! inputs which once did harm.
+//! What the fuzz targets do with bytes, as plain functions: the fuzzers call them, and so does a test of the package
+//! that replays the seeds and whatever once did harm.
 //!
-//! Each must never panic, never hang and never use memory beyond the limits; the assertions say what else must hold.
+//! None may panic, hang or leave the limits; the assertions say what else must hold.
 
-use mailfw::base::limits::SourceLimits;
+use mailfw::base::limits::{MessageLimits, SourceLimits};
+use mailfw::base::source::SourceId;
+use mailfw::language::syntax;
+use mailfw::message::Message;
+use mailfw::message::mailbox::{Dialect, Mbox};
 
-/// A policy file: whatever it is, checking ends with a set or with errors.
+/// A policy file: parsing ends with a tree, and every place in a diagnostic lies in the text.
 pub fn policy(bytes: &[u8]) {
-    let _ = (bytes, SourceLimits::default());
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let parsed = syntax::parse(SourceId(0), text, &SourceLimits::default());
+    for diagnostic in parsed.diagnostics.iter() {
+        assert!(text.get(diagnostic.primary.span.range()).is_some(), "a diagnostic's place is in the text");
+        assert!(
+            !diagnostic.message.is_empty() && !diagnostic.message.contains('\n'),
+            "a message is one line"
+        );
+    }
 }
 
-/// A message.
+/// A message: every view of it can be read, within the limits, and its ranges lie in its bytes.
 pub fn message(bytes: &[u8]) {
-    let _ = bytes;
+    let limits = MessageLimits { expanded_bytes: 8 << 20, parts: 500, ..MessageLimits::default() };
+    let message = Message::parse(bytes.to_vec(), &limits);
+    assert_eq!(message.bytes(), bytes, "a message is kept as received");
+    for part in message.parts() {
+        for range in [part.header_range(), part.body_range()].into_iter().flatten() {
+            assert!(bytes.get(range).is_some(), "a part's range lies in the message");
+        }
+    }
+    assert!(message.parts().len() <= limits.parts + 1, "parts are bounded");
+    for surface in message.surfaces() {
+        assert!(surface.surface.folded().len() <= limits.text_bytes * 4, "text is bounded");
+    }
+    let _ = (message.attachments().len(), message.links().len(), message.malformed().len());
+    let _ = (message.unscannable().len(), message.kinds(), message.language(), message.priority());
+    let _ = (message.from().len(), message.to().len(), message.date(), message.text());
 }
 
-/// A mailbox.
+/// A mailbox: each dialect gives messages that together are no longer than the mailbox.
 pub fn mailbox(bytes: &[u8]) {
-    let _ = bytes;
+    let limits = MessageLimits { message_bytes: 1 << 20, ..MessageLimits::default() };
+    for dialect in [Dialect::Detect, Dialect::Mboxo, Dialect::Mboxrd, Dialect::Mboxcl, Dialect::Mboxcl2] {
+        let mut total = 0;
+        for message in Mbox::new(bytes, &limits, dialect) {
+            let Ok(message) = message else { break };
+            assert!(message.bytes.len() <= limits.message_bytes, "a message is bounded");
+            total += message.bytes.len();
+        }
+        assert!(total <= bytes.len(), "nothing is read twice");
+    }
 }

@@ -7,6 +7,7 @@
     reason = "a test says what is wrong by failing"
 )]
 
+mod fuzzing;
 mod language;
 mod mailboxes;
 mod message;
