@@ -71,16 +71,29 @@ fn of_field(raw: &[u8], occurrence: usize) -> Vec<Mailbox> {
     };
     addresses
         .iter()
-        .map(|found| Mailbox {
-            display_name: found
-                .name()
-                .map(|name| words::decode_words(name.as_bytes()))
-                .filter(|n| !n.is_empty()),
-            address: found.address().unwrap_or_default().trim().to_string(),
-            occurrence,
+        .map(|found| {
+            let name =
+                found.name().map(|name| words::decode_words(name.as_bytes())).filter(|n| !n.is_empty());
+            let address = found.address().unwrap_or_default().trim().to_string();
+            mailbox(name, address, occurrence)
         })
         .filter(|mailbox| mailbox.display_name.is_some() || !mailbox.address.is_empty())
         .collect()
+}
+
+fn mailbox(name: Option<String>, address: String, occurrence: usize) -> Mailbox {
+    match name {
+        // A quoted local part, which the library takes for a name.
+        Some(local) if address.starts_with('@') => {
+            Mailbox { display_name: None, address: format!("\"{local}\"{address}"), occurrence }
+        }
+        // A lone word is an address of this host, not a name without address.
+        Some(word) if address.is_empty() && !word.contains(char::is_whitespace) => {
+            let address = word.trim_end_matches([';', ':']).to_string();
+            Mailbox { display_name: None, address, occurrence }
+        }
+        display_name => Mailbox { display_name, address, occurrence },
+    }
 }
 
 /// Whatever looks like an address: a run of address characters with an `@` inside.

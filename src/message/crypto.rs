@@ -37,6 +37,8 @@ enum Act {
     Signed,
     /// Signed or compressed so that the content is inside and was not taken out.
     Opaque,
+    /// It says that it is protected and its bytes do not show it.
+    Claimed,
 }
 
 /// What one part does.
@@ -48,31 +50,47 @@ fn act(part: &Part, parts: &[Part]) -> Option<(Act, CryptoKind)> {
         _ => CryptoKind::Other,
     };
     match part.media.as_str() {
-        "multipart/encrypted" => Some((Act::Encrypted, by_protocol)),
+        "multipart/encrypted" if by_protocol == CryptoKind::PgpMime => {
+            pgp_layers(part, parts).then_some((Act::Encrypted, by_protocol))
+        }
+        "multipart/encrypted" => Some((Act::Claimed, by_protocol)),
         "multipart/signed" => Some((Act::Signed, by_protocol)),
         "application/pkcs7-mime" | "application/x-pkcs7-mime" => cms(part),
         // Some servers turn multipart/encrypted into multipart/mixed and leave its two parts as they were.
-        "multipart/mixed" => {
-            let children: Vec<&Part> = part
-                .children
-                .iter()
-                .filter_map(|id| parts.get(id.index()))
-                .filter(|p| p.is_primary())
-                .collect();
-            let control = |p: &&Part| p.media.is("application", "pgp-encrypted");
-            let only_pgp = children.len() <= 3
-                && children.iter().filter(|p| !p.body.bytes().trim_ascii().is_empty()).count() <= 2;
-            (only_pgp && children.iter().any(control)).then_some((Act::Encrypted, CryptoKind::PgpMime))
-        }
+        "multipart/mixed" => pgp_layers(part, parts).then_some((Act::Encrypted, CryptoKind::PgpMime)),
         _ => None,
     }
 }
 
-/// What a CMS part is: by its parameter, and by the object identifier in its first bytes, which wins.
+/// Whether the parts are those of RFC 3156 section 4 and nothing else: a control part and one OpenPGP message. Clear text
+/// beside them, or in their place, makes the message one that people can read, whatever its type says.
+fn pgp_layers(part: &Part, parts: &[Part]) -> bool {
+    let children: Vec<&Part> = part
+        .children
+        .iter()
+        .filter_map(|id| parts.get(id.index()))
+        .filter(|p| !p.body.bytes().trim_ascii().is_empty())
+        .collect();
+    let [control, data] = children.as_slice() else { return false };
+    let content = data.content();
+    let armoured = content.trim_ascii().starts_with(b"-----BEGIN PGP MESSAGE-----")
+        && content.trim_ascii().ends_with(b"-----END PGP MESSAGE-----");
+    // Binary OpenPGP starts with a packet for a key, a password or encrypted data (RFC 9580 section 5).
+    let binary = matches!(
+        content.first(),
+        Some(0x84 | 0x85 | 0x8c | 0x8d | 0xa4 | 0xa5 | 0xc1 | 0xc3 | 0xc9 | 0xd2 | 0xd4)
+    );
+    control.media.is("application", "pgp-encrypted")
+        && control.body.len() < 1024
+        && data.media.is("application", "octet-stream")
+        && (armoured || binary)
+}
+
+/// What a CMS part is, by the object identifier in its first bytes; the parameter only claims.
 fn cms(part: &Part) -> Option<(Act, CryptoKind)> {
     let content = part.content();
     let start = content.get(..content.len().min(64)).unwrap_or_default();
-    let has = |oid: &[u8]| memchr::memmem::find(start, oid).is_some();
+    let has = |oid: &[u8]| start.first() == Some(&0x30) && memchr::memmem::find(start, oid).is_some();
     const PKCS7: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
     let smime_type = part.parameter("smime-type").unwrap_or_default().to_ascii_lowercase();
     let pkcs7 = |last: u8| has(&[&PKCS7[..], &[last]].concat());
@@ -80,38 +98,20 @@ fn cms(part: &Part) -> Option<(Act, CryptoKind)> {
     let compressed = has(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x09]);
     let act = if pkcs7(3) || auth_enveloped {
         Act::Encrypted
+    } else if pkcs7(2) && smime_type == "certs-only" {
+        return None;
     } else if pkcs7(2) || compressed {
         Act::Opaque
-    } else if smime_type.contains("enveloped") {
-        Act::Encrypted
-    } else if smime_type == "certs-only" {
-        return None;
-    } else if smime_type.contains("signed") || smime_type.contains("compressed") {
-        Act::Opaque
     } else {
-        Act::Encrypted
+        Act::Claimed
     };
     Some((act, CryptoKind::SMime))
 }
 
-/// The protection of a whole message: of its root, or of what a root of layers around one part comes down to.
+/// The protection of a whole message is that of its root: what is beside or around a protected part can be read.
 fn of_message(structure: &Structure, wanted: impl Fn(Act) -> bool) -> Option<CryptoKind> {
-    let mut at = structure.parts.first()?;
-    for _ in 0..8 {
-        if let Some((act, kind)) = act(at, &structure.parts) {
-            if wanted(act) {
-                return Some(kind);
-            }
-        }
-        // A signature's first part, and a list's wrapper around one part and its footer, are looked into.
-        let first =
-            at.children.iter().filter_map(|id| structure.parts.get(id.index())).find(|p| p.is_primary())?;
-        if !matches!(at.media.as_str(), "multipart/signed" | "multipart/mixed") {
-            return None;
-        }
-        at = first;
-    }
-    None
+    let (act, kind) = act(structure.parts.first()?, &structure.parts)?;
+    wanted(act).then_some(kind)
 }
 
 /// Whether and how the message is encrypted.
@@ -133,6 +133,9 @@ pub(crate) fn note(structure: &mut Structure) {
             Act::Encrypted => (Cause::Encrypted, format!("encrypted with {}", kind.name())),
             Act::Opaque => {
                 (Cause::Unsupported, "an S/MIME envelope whose content is inside the signature".to_string())
+            }
+            Act::Claimed => {
+                (Cause::Unsupported, format!("protected with {}, but not as its type says", kind.name()))
             }
             Act::Signed => continue,
         };

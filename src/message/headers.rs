@@ -196,9 +196,7 @@ impl Reader<'_> {
             }
             if matches!(line.first(), Some(b' ' | b'\t')) {
                 if open.is_none() {
-                    if line.trim_ascii().is_empty() {
-                        break (at, next);
-                    }
+                    // A line of blanks alone, before any field, is not the end: programs read the fields behind it.
                     self.defect(
                         MalformationKind::BadHeader,
                         at,
@@ -221,7 +219,8 @@ impl Reader<'_> {
                 None => {
                     let last = *last_field_line
                         .get_or_insert_with(|| last_field(bytes, at, self.limits.header_bytes));
-                    if self.fields.is_empty() || last <= at {
+                    // A line that looks like a boundary starts the body in every reading that matters.
+                    if self.fields.is_empty() || last <= at || line.starts_with(b"--") {
                         let kind = if self.fields.is_empty() {
                             MalformationKind::MissingHeader
                         } else {

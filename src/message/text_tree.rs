@@ -333,7 +333,8 @@ impl<'a> Collector<'a> {
                     // The same bytes as an attachment that is listed already.
                     _ => TextTree::default(),
                 };
-                let mut all = vec![own];
+                let message = self.contents.of_part.get(&key).copied().map(|id| self.message_inside(id));
+                let mut all = vec![TextTree::alternative(vec![own, message.unwrap_or_default()])];
                 for id in self.contents.in_part.get(&key).cloned().unwrap_or_default() {
                     all.push(self.attachment_with_inside(id));
                 }
@@ -347,17 +348,22 @@ impl<'a> Collector<'a> {
 
     fn attachment_with_inside(&mut self, id: AttachmentId) -> TextTree {
         let own = self.attachment_text(id);
+        let message = self.message_inside(id);
         let inside = self.inside(id);
-        TextTree::all(vec![own, inside])
+        TextTree::all(vec![TextTree::alternative(vec![own, message]), inside])
     }
 
-    /// What is in an attachment: members, files in its text, the message that it is.
+    /// The text of the message that an attachment is.
+    fn message_inside(&mut self, id: AttachmentId) -> TextTree {
+        let Some(number) = self.contents.message_in.get(&id).copied() else { return TextTree::default() };
+        let subject = self.subjects(number);
+        let inner = self.message(number, Wanted::Everything);
+        TextTree::all(vec![subject, inner])
+    }
+
+    /// What is in an attachment: members, files in its text.
     fn inside(&mut self, id: AttachmentId) -> TextTree {
         let mut all = Vec::new();
-        if let Some(number) = self.contents.message_in.get(&id).copied() {
-            all.push(self.subjects(number));
-            all.push(self.message(number, Wanted::Everything));
-        }
         for member in self.contents.in_attachment.get(&id).cloned().unwrap_or_default() {
             all.push(self.attachment_with_inside(member));
         }
@@ -408,8 +414,9 @@ impl<'a> Collector<'a> {
         let contents = self.contents;
         let Some(attachment) = contents.attachments.get(id.index()) else { return TextTree::default() };
         let Some(html) = text_kind(attachment) else { return TextTree::default() };
-        // A message's own text comes from its parts.
-        if contents.message_in.contains_key(&id) {
+        // A message's own text comes from its parts; what is declared as text is shown as it stands as well.
+        let text = attachment.declared_type.as_deref().is_some_and(|d| d.starts_with("text/"));
+        if contents.message_in.contains_key(&id) && !text {
             return TextTree::default();
         }
         let name = attachment.path.clone();

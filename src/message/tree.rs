@@ -317,7 +317,9 @@ impl Reader<'_> {
         }
         match way.media.main() {
             "multipart" => self.multipart(job, section, id, &way, foreign),
-            "message" if matches!(way.media.sub(), "rfc822" | "global" | "news" | "partial") => {
+            "message"
+                if matches!(way.media.sub(), "rfc822" | "global" | "news" | "partial" | "external-body") =>
+            {
                 self.attached_message(job, id, &way);
             }
             _ => self.leaf(job, section, id, &way),
@@ -630,7 +632,7 @@ impl Reader<'_> {
                     self.malformed(id, at, Kind::BadQuotedPrintable, "an equals sign escapes nothing");
                 }
             }
-            Encoding::Identity => self.identity_leaf(job, id, way, &body),
+            Encoding::Identity => self.identity_leaf(job, id, way, section, &body),
             _ => {}
         }
         self.hidden_multipart(job, id, way, &body);
@@ -649,7 +651,14 @@ impl Reader<'_> {
         }
     }
 
-    fn identity_leaf(&mut self, job: &Job, id: PartId, way: &Interpretation, body: &Region) {
+    fn identity_leaf(
+        &mut self,
+        job: &Job,
+        id: PartId,
+        way: &Interpretation,
+        section: &Section,
+        body: &Region,
+    ) {
         let bytes = body.bytes();
         if way.media.main() == "text" {
             if let Some(at) = memchr::memchr(0, bytes) {
@@ -657,7 +666,12 @@ impl Reader<'_> {
             }
         }
         let start = bytes.len() - skip_blank_lines(bytes).len();
-        if headers::starts_with_mime_field(bytes.get(start..).unwrap_or_default()) {
+        let rest = bytes.get(start..).unwrap_or_default();
+        // A whole message behind empty lines: some programs skip them.
+        let late_root = matches!(job.what, What::Entity { root: true })
+            && section.headers.is_empty()
+            && headers::looks_like_field(first_line(rest));
+        if late_root || headers::starts_with_mime_field(rest) {
             self.malformed(id, start, Kind::HeaderInBody, "the body starts with a header field");
             self.jobs.push(Job {
                 region: body.slice(start..bytes.len()),
@@ -667,7 +681,7 @@ impl Reader<'_> {
                 reading: Reading::Alternative(Why::LateHeader),
                 alternative_of: Some(id),
                 default: plain(),
-                what: What::Entity { root: false },
+                what: What::Entity { root: late_root },
             });
         }
     }
@@ -713,7 +727,8 @@ impl Reader<'_> {
 fn first_line(bytes: &[u8]) -> &[u8] {
     let start = skip_blank_lines(bytes);
     let end = memchr::memchr(b'\n', start).unwrap_or(start.len());
-    start.get(..end).unwrap_or_default()
+    let line = start.get(..end).unwrap_or_default();
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 fn skip_blank_lines(bytes: &[u8]) -> &[u8] {
@@ -747,6 +762,7 @@ fn name_part(part: &mut Part) -> Option<String> {
             }
         }
     };
+    let mut second_choice = Vec::new();
     for header in headers.every("content-disposition").take(4) {
         let field = Structured::parse(header.raw_value());
         let kind = field.value.to_ascii_lowercase();
@@ -754,10 +770,13 @@ fn name_part(part: &mut Part) -> Option<String> {
             part.disposition = Some(kind);
         }
         take(&field, "filename");
-        take(&field, "name");
+        second_choice.push(field);
     }
     take(&part.content_type.clone(), "name");
     take(&part.content_type.clone(), "filename");
+    for field in &second_choice {
+        take(field, "name");
+    }
     part.names = names;
     likeliest.retain(|n| !n.contains("=?"));
     (likeliest.len() > 1).then(|| {

@@ -49,7 +49,9 @@ pub fn decode_words(raw: &[u8]) -> String {
             out.push_str(&charset::guess(before));
         }
         match &mut pending {
-            Some((charset, bytes)) if charset.eq_ignore_ascii_case(word.charset) => bytes.extend(word.bytes),
+            Some((charset, bytes)) if charset.eq_ignore_ascii_case(word.charset) && !has_state(charset) => {
+                bytes.extend(word.bytes);
+            }
             _ => {
                 flush(&mut pending, &mut out);
                 pending = Some((word.charset, word.bytes));
@@ -60,6 +62,12 @@ pub fn decode_words(raw: &[u8]) -> String {
     flush(&mut pending, &mut out);
     out.push_str(&charset::guess(rest));
     out
+}
+
+/// Charsets with escape sequences return to ASCII at the end of each word; joined they hold empty sequences, which
+/// decoders refuse.
+fn has_state(charset: &[u8]) -> bool {
+    charset.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"iso-2022-"))
 }
 
 fn flush(pending: &mut Option<(&[u8], Vec<u8>)>, out: &mut String) {

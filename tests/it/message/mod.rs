@@ -1,6 +1,7 @@
 //! The message room: structure, other readings, attachments, text.
 
 mod ambiguity;
+mod truths;
 
 use std::path::PathBuf;
 
