@@ -6,7 +6,11 @@
 /// Name of the module (what stands after `std::`) and its text.
 pub const MODULES: &[(&str, &str)] = &[
     ("attachments", include_str!("../../stdlib/attachments.mfp")),
+    ("disclaimers", include_str!("../../stdlib/disclaimers.mfp")),
     ("dlp", include_str!("../../stdlib/dlp.mfp")),
+    ("headers", include_str!("../../stdlib/headers.mfp")),
+    ("lists", include_str!("../../stdlib/lists.mfp")),
+    ("virus", include_str!("../../stdlib/virus.mfp")),
 ];
 
 /// The text of a module by its name.
