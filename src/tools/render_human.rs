@@ -41,7 +41,7 @@ impl<'a> HumanRenderer<'a> {
             .with_context_lines(CONTEXT_LINES)
             .with_break_words(false)
             .with_links(false);
-        let sources = sources.iter().map(|(_, source)| (source, printable_in_place(&source.text))).collect();
+        let sources = sources.iter().map(|(_, source)| (source, shown_text(&source.text))).collect();
         HumanRenderer { sources, look, handler }
     }
 
@@ -112,6 +112,15 @@ pub fn tally<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> Strin
 fn plain(diagnostic: &Diagnostic) -> String {
     let help = diagnostic.help.as_ref().map(|help| format!("\n  help: {}", printable(help)));
     format!("{}: {}{}\n", diagnostic.code, printable(&diagnostic.message), help.unwrap_or_default())
+}
+
+/// The text as it is shown. Every line ends, so that a label after the last character has a line to stand in.
+fn shown_text(text: &str) -> Cow<'_, str> {
+    let mut shown = printable_in_place(text);
+    if !shown.ends_with('\n') {
+        shown.to_mut().push('\n');
+    }
+    shown
 }
 
 /// A diagnostic as miette wants it.
@@ -262,7 +271,7 @@ impl Section<'_> {
         for _ in 0..after {
             to = line_end(self.text, (to + 1).min(self.text.len()));
         }
-        if to - end > 2 * LINE_BYTES {
+        if to.saturating_sub(end) > 2 * LINE_BYTES {
             to = floor_boundary(self.text, end + LINE_BYTES).min(line_end(self.text, end));
         }
         (from, to.max(end))

@@ -7,8 +7,10 @@
     reason = "a test says what is wrong by failing"
 )]
 
+mod architecture;
 mod fuzzing;
 mod language;
 mod mailboxes;
 mod message;
 mod message_text;
+mod tools;

@@ -1,0 +1,264 @@
+//! The house rules that cargo does not keep inside one package: which room imports which, who prints, who knows what.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The rooms, each importing only those before it.
+const ROOMS: &[&str] = &["base", "language", "message", "plan", "policy", "tools", "cli"];
+
+/// Lines a file may have.
+const LINES: usize = 700;
+
+/// Files that may have more, with the reason.
+const LONG_FILES: &[(&str, usize, &str)] = &[
+    ("src/language/syntax/ast.rs", 1000, "declarations alone: one type for each thing that can be written"),
+    ("src/language/hir.rs", 1000, "declarations alone: one type for each thing that can be meant"),
+    ("src/message/tree.rs", 900, "one walk over the MIME structure and its ambiguities"),
+    ("src/message/archive.rs", 900, "one reader of ZIP in every reader's view"),
+];
+
+/// A source file: its path from the crate's root, and its lines of code outside comments and unit tests.
+struct SourceFile {
+    path: String,
+    room: Option<String>,
+    code: Vec<(usize, String)>,
+    length: usize,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn sources() -> Vec<SourceFile> {
+    let mut paths = Vec::new();
+    rust_files(&root().join("src"), &mut paths);
+    paths.sort();
+    assert!(paths.len() > 30, "the scan finds the sources");
+    paths.iter().map(|path| read(path)).collect()
+}
+
+fn read(path: &Path) -> SourceFile {
+    let text = std::fs::read_to_string(path).unwrap();
+    let relative = path.strip_prefix(root()).unwrap().to_str().unwrap().to_string();
+    let room =
+        relative.strip_prefix("src/").and_then(|rest| rest.split_once('/')).map(|(room, _)| room.to_string());
+    let unit_tests = relative.ends_with("/tests.rs");
+    let code = text
+        .lines()
+        .enumerate()
+        .take_while(|(_, line)| !line.trim_start().starts_with("#[cfg(test)]"))
+        .filter(|(_, line)| !unit_tests && !line.trim_start().starts_with("//"))
+        .map(|(at, line)| (at + 1, line.to_string()))
+        .collect();
+    SourceFile { path: relative, room, code, length: text.lines().count() }
+}
+
+/// The rooms a file names by `crate::room`, `crate::{room, …}` or enough `super::` to leave its own.
+fn rooms_named(file: &SourceFile) -> Vec<(usize, String)> {
+    let code: String = file.code.iter().map(|(_, line)| format!("{line}\n")).collect();
+    let line_of = |offset: usize| {
+        let nth = code[..offset].matches('\n').count();
+        file.code[nth].0
+    };
+    let mut named = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            for name in top_level_names(group) {
+                named.push((line_of(at), name));
+            }
+        } else {
+            named.push((line_of(at), leading_name(rest)));
+        }
+    }
+    let depth = file.path.trim_end_matches("/mod.rs").trim_end_matches(".rs").matches('/').count();
+    for (at, climb) in code.match_indices(&"super::".repeat(depth)) {
+        if !code[..at].ends_with("super::") {
+            named.push((line_of(at), leading_name(&code[at + climb.len()..])));
+        }
+    }
+    named
+}
+
+fn leading_name(text: &str) -> String {
+    text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
+}
+
+/// The first names of the items of a `{…}` group, whose opening brace is already gone.
+fn top_level_names(group: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut depth = 0;
+    let mut item = String::new();
+    for character in group.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                names.push(leading_name(item.trim()));
+                item.clear();
+                continue;
+            }
+            _ => {}
+        }
+        item.push(character);
+    }
+    names.push(leading_name(item.trim()));
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// All lines that hold one of the words, in the files a condition selects.
+fn mentions(words: &[&str], selected: impl Fn(&SourceFile) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in sources().iter().filter(|file| selected(file)) {
+        for (number, line) in &file.code {
+            if words.iter().any(|word| line.contains(word)) {
+                found.push(format!("{}:{number}: {}", file.path, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+fn files(found: &[String]) -> BTreeSet<&str> {
+    found.iter().filter_map(|place| place.split(':').next()).collect()
+}
+
+#[test]
+fn a_room_imports_only_rooms_above_it() {
+    let rank = |room: &str| ROOMS.iter().position(|known| *known == room);
+    let mut wrong = Vec::new();
+    let mut imports = 0;
+    for file in sources() {
+        let Some(room) = &file.room else { continue };
+        let own = rank(room).unwrap_or_else(|| panic!("{}: `{room}` is no room of the list", file.path));
+        for (line, named) in rooms_named(&file) {
+            let Some(other) = rank(&named) else { continue };
+            imports += 1;
+            if other > own {
+                wrong.push(format!("{}:{line}: `{room}` imports `{named}`, which lies below it", file.path));
+            }
+        }
+    }
+    assert!(imports > 20, "the scan sees imports, it saw {imports}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_scan_sees_every_way_to_name_a_room() {
+    let code = "use crate::{base::source::{Span, Spanned}, cli};\nlet x = crate::policy::decide();\nuse super::super::tools;";
+    let file = SourceFile {
+        path: "src/plan/host.rs".to_string(),
+        room: Some("plan".to_string()),
+        code: code.lines().enumerate().map(|(at, line)| (at + 1, line.to_string())).collect(),
+        length: 3,
+    };
+    let named: Vec<String> = rooms_named(&file).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(named, ["base", "cli", "policy", "tools"]);
+}
+
+#[test]
+fn lib_lists_the_rooms_in_their_order() {
+    let lib = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let mut declared: Vec<&str> =
+        lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let mut rooms = ROOMS.to_vec();
+    declared.sort_unstable();
+    rooms.sort_unstable();
+    assert_eq!(declared, rooms);
+    let places: Vec<usize> = ROOMS.iter().map(|room| lib.find(&format!("[`{room}`]: ")).unwrap()).collect();
+    assert!(places.is_sorted(), "the map in lib.rs lists the rooms in the order of imports");
+}
+
+#[test]
+fn language_and_plan_touch_nothing_outside() {
+    let outside = [
+        "std::fs",
+        "std::env",
+        "std::process",
+        "std::io::stdin",
+        "SystemTime",
+        "Instant::now",
+        "Timestamp::now",
+        "Zoned::now",
+        "SystemClock",
+        "TcpStream",
+        "TcpListener",
+        "UdpSocket",
+        "ToSocketAddrs",
+        "UnixStream",
+        "File::open",
+    ];
+    let found = mentions(&outside, |file| matches!(file.room.as_deref(), Some("language" | "plan")));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn only_tools_and_cli_print() {
+    let printing = ["println!", "eprintln!", "print!(", "eprint!(", "dbg!(", "io::stdout", "io::stderr"];
+    let found = mentions(&printing, |file| !matches!(file.room.as_deref(), Some("tools" | "cli")));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn foreign_names_stay_in_their_file() {
+    for (word, home) in [
+        ("miette", "src/tools/render_human.rs"),
+        ("comfy_table", "src/tools/table.rs"),
+        ("Sarif", "src/tools/sarif.rs"),
+        ("\"2.1.0\"", "src/tools/sarif.rs"),
+    ] {
+        let found = mentions(&[word], |_| true);
+        assert!(
+            files(&found).iter().all(|file| *file == home),
+            "{word} stays in {home}:\n{}",
+            found.join("\n")
+        );
+    }
+    assert!(!mentions(&["miette"], |_| true).is_empty(), "the scan sees the imports of miette");
+    let clap = mentions(&["clap"], |file| file.room.as_deref() != Some("cli"));
+    assert!(clap.is_empty(), "only cli knows clap:\n{}", clap.join("\n"));
+}
+
+#[test]
+fn no_file_is_named_for_nothing() {
+    let nothing = ["utils", "util", "common", "helpers", "helper", "misc", "manager"];
+    for file in sources() {
+        for part in file.path.trim_end_matches(".rs").split('/') {
+            assert!(!nothing.contains(&part), "{}: what is in it?", file.path);
+        }
+    }
+}
+
+#[test]
+fn files_stay_readable() {
+    let mut long = Vec::new();
+    for file in sources() {
+        let allowed =
+            LONG_FILES.iter().find(|(path, ..)| *path == file.path).map_or(LINES, |(_, lines, _)| *lines);
+        if file.length > allowed {
+            long.push(format!("{} has {} lines, more than {allowed}", file.path, file.length));
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    for file in sources() {
+        let text = std::fs::read_to_string(root().join(&file.path)).unwrap();
+        assert!(text.starts_with("//!"), "{} opens with its documentation", file.path);
+    }
+}
