@@ -186,8 +186,8 @@ impl Reader<'_> {
             if at >= bytes.len() {
                 break (bytes.len(), bytes.len());
             }
-            if at > self.limits.header_bytes || self.fields.len() >= self.limits.header_fields {
-                over_limit = Some(if at > self.limits.header_bytes { "bytes" } else { "fields" });
+            if at > self.limits.header_bytes {
+                over_limit = Some("bytes");
                 break self.pass_over(at);
             }
             let (line, next) = line_at(bytes, at);
@@ -207,6 +207,10 @@ impl Reader<'_> {
                 continue;
             }
             self.close(&mut open, at);
+            if self.fields.len() >= self.limits.header_fields {
+                over_limit = Some("fields");
+                break self.pass_over(at);
+            }
             match field_name(line) {
                 Some((name, blank)) => {
                     if blank {

@@ -26,6 +26,7 @@ pub mod decode;
 pub mod documents;
 pub mod encode;
 pub mod envelope;
+pub mod exercise;
 pub mod fact;
 pub mod filetype;
 pub mod headers;

@@ -1,6 +1,9 @@
 //! The message room: structure, other readings, attachments, text.
 
 mod ambiguity;
+mod differential;
+mod hostile;
+mod properties;
 mod truths;
 
 use std::path::PathBuf;
