@@ -12,7 +12,7 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ("figure4/main.mfp", include_str!("../../../examples/figure4/main.mfp")),
 ];
 
-fn parsed(text: &str) -> Parsed {
+pub(crate) fn parsed(text: &str) -> Parsed {
     parse(SourceId(0), text, &SourceLimits::default())
 }
 

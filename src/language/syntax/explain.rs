@@ -1,0 +1,630 @@
+//! Why a clause could not be parsed, in words.
+//!
+//! The bad slice is parsed again by the rule that its surroundings name. Where that stops, and what it was waiting for
+//! there, becomes one error: what is missing is shown after the last token before it, what is misspelled on itself.
+//! A mend is offered as a change only where the text parses further with it. Cost: a bounded number of parses of the
+//! bad slice.
+
+use super::build::Unparsed;
+use super::codes;
+use super::grammar::{Grammar, Rule};
+use super::offsets::Offsets;
+use super::tokens::{Token, TokenKind, tokens};
+use super::words::{self, Block};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::limits::SourceLimits;
+use crate::base::source::{SourceId, Span};
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+
+/// Longest slice that mends are tried on.
+const TRIED: usize = 4096;
+
+/// What explanations are made from.
+pub(super) struct Explainer<'t> {
+    /// The source that spans are of.
+    pub(super) source: SourceId,
+    /// The text that was parsed.
+    pub(super) text: &'t str,
+    /// Its places in the source.
+    pub(super) offsets: &'t Offsets,
+    /// Places in the source about which all is said.
+    pub(super) said: &'t [(usize, usize)],
+    /// As for the whole.
+    pub(super) limits: &'t SourceLimits,
+}
+
+/// A failure within a slice.
+struct Failure {
+    at: usize,
+    expected: Vec<Rule>,
+}
+
+/// The slice being explained.
+struct Slice<'t> {
+    text: &'t str,
+    /// Its first byte in the parsed text.
+    start: usize,
+    rule: Rule,
+    block: Block,
+    tokens: Vec<Token>,
+}
+
+impl<'t> Explainer<'t> {
+    /// Adds what is to be said about each place that no rule took.
+    pub(super) fn explain(&self, unparsed: &[Unparsed], out: &mut Diagnostics) {
+        let mut last = None;
+        for bad in unparsed {
+            let (start, end) = self.bounds(bad);
+            if last == Some(start) || out.len() >= super::tokens::FAULTS {
+                continue;
+            }
+            last = Some(start);
+            let source = (self.offsets.to_source(start), self.offsets.to_source_end(end));
+            if self.said.iter().any(|said| said.0 <= source.1 && source.0 <= said.1) {
+                continue;
+            }
+            let Some(text) = self.text.get(start..end) else { continue };
+            let (rule, block) = rule_of(bad.rule, text);
+            let tokens = tokens(self.source, text, self.limits).tokens;
+            let slice = Slice { text, start, rule, block, tokens };
+            out.push(self.reason(&slice));
+        }
+    }
+
+    /// The clause that a bad run belongs to: from the last mark on.
+    fn bounds(&self, bad: &Unparsed) -> (usize, usize) {
+        if matches!(bad.rule, Rule::bad_head | Rule::bad_item) {
+            return (bad.from, bad.end);
+        }
+        let before = self.text.get(bad.from..bad.start).unwrap_or("");
+        let nested = bad.rule == Rule::bad_directory_entry;
+        let start = before.rfind(|character| character == '\u{1}' || nested && character == '}');
+        (start.map_or(bad.from, |at| bad.from + at + 1), bad.end)
+    }
+
+    fn span(&self, slice: &Slice<'_>, start: usize, end: usize) -> Span {
+        let from = self.offsets.to_source(slice.start + start);
+        Span::new(self.source, from, self.offsets.to_source_end(slice.start + end).max(from))
+    }
+
+    fn token_span(&self, slice: &Slice<'_>, token: &Token) -> Span {
+        self.span(slice, token.start, token.end)
+    }
+
+    fn reason(&self, slice: &Slice<'_>) -> Diagnostic {
+        let Some(failure) = failure(slice.rule, slice.text) else {
+            let end = slice.tokens.first().map_or(slice.text.len(), |token| token.end);
+            return Diagnostic::error(codes::EXPECTED, self.span(slice, 0, end), "this cannot stand here")
+                .help("remove it, or give it a line of its own");
+        };
+        let inside = slice.tokens.iter().find(|token| token.start < failure.at && failure.at < token.end);
+        if let Some(token) = inside.filter(|token| matches!(token.kind, TokenKind::Text | TokenKind::Block)) {
+            return self.inside_text(slice, token, &failure);
+        }
+        let found = slice.tokens.iter().find(|token| token.end > failure.at);
+        let before = slice.tokens.iter().rev().find(|token| token.end <= failure.at);
+        match (before, found) {
+            (Some(before), found) => self.inside(slice, before, found, &failure),
+            (None, Some(found)) => self.opening(slice, found),
+            (None, None) => {
+                Diagnostic::error(codes::EXPECTED, self.span(slice, 0, 0), "something is missing here")
+                    .help(listing(slice.block))
+            }
+        }
+    }
+
+    /// A failure in an interpolated value.
+    fn inside_text(&self, slice: &Slice<'_>, token: &Token, failure: &Failure) -> Diagnostic {
+        let brace = slice.text.get(token.start..failure.at).and_then(|text| text.rfind('{'));
+        let from = token.start + brace.unwrap_or(0);
+        let inner = slice.text.get(from..token.end.saturating_sub(1)).unwrap_or("");
+        let inner_tokens = tokens(self.source, inner, self.limits).tokens;
+        let part = Slice {
+            text: inner,
+            start: slice.start + from,
+            rule: Rule::expr,
+            block: Block::Unknown,
+            tokens: inner_tokens,
+        };
+        let at = failure.at - from;
+        let found = part.tokens.iter().find(|token| token.end > at);
+        let before = part.tokens.iter().rev().find(|token| token.end <= at);
+        let (Some(before), true) = (before, brace.is_some()) else {
+            let span = self.span(slice, failure.at, failure.at + 1);
+            return Diagnostic::error(codes::EXPECTED, span, "this text cannot be read")
+                .help("write `{{` for a brace and `\\\\` for a backslash");
+        };
+        let expected = Failure { at, expected: failure.expected.clone() };
+        self.inside(&part, before, found, &expected)
+            .help("between `{` and `}` stands a value; write `{{` for a brace")
+    }
+
+    // ---- where a clause or item begins
+
+    fn opening(&self, slice: &Slice<'_>, first: &Token) -> Diagnostic {
+        let written = first.text(slice.text);
+        let span = self.token_span(slice, first);
+        let near = (first.kind == TokenKind::Word)
+            .then(|| words::nearest(written, words::openers(slice.block)))
+            .flatten();
+        if let Some(near) = near.filter(|near| self.better(slice, first, near)) {
+            return misspelled(written, near, span);
+        }
+        let missing = self.missing_openers(slice, first);
+        if let [only] = missing.as_slice() {
+            return Diagnostic::error(
+                codes::UNKNOWN_CLAUSE,
+                span,
+                format!("expected `{only}` before `{written}`"),
+            )
+            .help(format!("write `{only} {written} …`"))
+            .fix(span.before(), format!("{only} "), format!("insert `{only}`"));
+        }
+        if !missing.is_empty() {
+            let options = listed(&missing.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>(), "or");
+            return Diagnostic::error(
+                codes::UNKNOWN_CLAUSE,
+                span,
+                format!("expected {options} before `{written}`"),
+            )
+            .help(format!("a clause of {} begins with its keyword", words::describe(slice.block)));
+        }
+        if let Some(near) = near {
+            return misspelled(written, near, span);
+        }
+        if first.kind == TokenKind::Word {
+            if let Some(error) = self.misplaced(slice, written, span) {
+                return error;
+            }
+        }
+        let code = if slice.block == Block::File { codes::UNKNOWN_ITEM } else { codes::UNKNOWN_CLAUSE };
+        let what = match slice.block {
+            Block::File => "an item".to_string(),
+            Block::Dictionary | Block::List => format!("an entry of {}", words::describe(slice.block)),
+            block => format!("a clause of {}", words::describe(block)),
+        };
+        Diagnostic::error(code, span, format!("expected {what}, found `{}`", cut(written)))
+            .help(listing(slice.block))
+    }
+
+    /// The keywords with which the slice would parse, or parse further than to its first token.
+    fn missing_openers(&self, slice: &Slice<'_>, first: &Token) -> Vec<&'static str> {
+        if slice.text.len() > TRIED {
+            return Vec::new();
+        }
+        let rest = slice.text.get(first.start..).unwrap_or("");
+        let mut openers = words::openers(slice.block);
+        match slice.block {
+            Block::Directory => openers.retain(|word| *word != "directory"),
+            Block::File => openers = vec!["criterion", "use"],
+            _ => {}
+        }
+        openers.retain(|opener| failure(slice.rule, &format!("{opener} {rest}")).is_none());
+        openers
+    }
+
+    /// A word that is known elsewhere.
+    fn misplaced(&self, slice: &Slice<'_>, written: &str, span: Span) -> Option<Diagnostic> {
+        let here = words::describe(slice.block);
+        let effect = words::DISPOSITIONS.iter().find(|word| word.0 == written);
+        if let Some(effect) = effect.filter(|_| slice.block == Block::Policy) {
+            return Some(
+                Diagnostic::error(codes::UNKNOWN_CLAUSE, span, format!("expected `then` before `{written}`"))
+                    .help(format!("write `{}`", effect.1))
+                    .fix(span.before(), "then ", "insert `then`"),
+            );
+        }
+        let expectation = words::EXPECTATIONS.iter().find(|word| word.0 == written);
+        if let Some(expectation) = expectation.filter(|_| slice.block == Block::Test) {
+            return Some(
+                Diagnostic::error(
+                    codes::UNKNOWN_CLAUSE,
+                    span,
+                    format!("expected `expect` before `{written}`"),
+                )
+                .help(format!("write `{}`", expectation.1))
+                .fix(span.before(), "expect ", "insert `expect`"),
+            );
+        }
+        let homes = words::homes(written);
+        if !homes.is_empty() && slice.block != Block::Unknown {
+            let homes: Vec<String> = homes.iter().map(|home| words::describe(*home).to_string()).collect();
+            let message = format!("`{written}` is no clause of {here}");
+            return Some(Diagnostic::error(codes::MISPLACED_CLAUSE, span, message).help(format!(
+                "it is a clause of {}; {}",
+                listed(&homes, "and"),
+                listing(slice.block)
+            )));
+        }
+        words::block_of(written).or((written == "criterion").then_some(Block::File)).map(|_| {
+            let message = format!("`{written}` cannot stand in {here}");
+            Diagnostic::error(codes::MISPLACED_CLAUSE, span, message)
+                .help("move it out of the block, to the level of the file")
+        })
+    }
+
+    // ---- within a clause
+
+    fn inside(
+        &self,
+        slice: &Slice<'_>,
+        before: &Token,
+        found: Option<&Token>,
+        failure: &Failure,
+    ) -> Diagnostic {
+        let found = found.filter(|found| found.line == before.line);
+        if let Some(found) = found {
+            if let Some(error) = self.wrong_token(slice, before, found, failure) {
+                return error;
+            }
+        }
+        let at = match found {
+            Some(found) => self.token_span(slice, found),
+            None => self.span(slice, before.end, before.end),
+        };
+        let over = failure.expected.iter().any(|rule| ends_clause(*rule));
+        let expected = expectations(&failure.expected);
+        let after = cut(before.text(slice.text));
+        let what = if expected.iter().any(|word| word == "an operator") {
+            "an operator".to_string()
+        } else if expected.is_empty() || over && expected.len() > 1 {
+            "a new clause".to_string()
+        } else if over {
+            format!("{} or a new clause", listed(&expected, "or"))
+        } else {
+            listed(&expected, "or")
+        };
+        let message = match found {
+            Some(found) => {
+                format!("expected {what} after `{after}`, found `{}`", cut(found.text(slice.text)))
+            }
+            None => format!("expected {what} after `{after}`"),
+        };
+        let mut error = Diagnostic::error(codes::EXPECTED, at, message);
+        if found.is_none() {
+            error = error.label(format!("{what} is missing here"));
+        }
+        if let Some(help) = self.reading(slice, before, failure) {
+            error = error.help(help);
+        }
+        match expected.as_slice() {
+            [only] if !over => self.insertion(slice, before, found, only, error),
+            _ => error,
+        }
+    }
+
+    /// Offers the one token that is missing, if the slice parses further with it.
+    fn insertion(
+        &self,
+        slice: &Slice<'_>,
+        before: &Token,
+        found: Option<&Token>,
+        only: &str,
+        error: Diagnostic,
+    ) -> Diagnostic {
+        let Some(token) = only.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) else {
+            return error;
+        };
+        if token.contains('`') {
+            return error;
+        }
+        let gap = if matches!(token, ")" | "]" | "," | ":" | "?") { "" } else { " " };
+        let text = format!("{gap}{token}");
+        let (Some(head), Some(tail)) = (slice.text.get(..before.end), slice.text.get(before.end..)) else {
+            return error;
+        };
+        if found.is_some() && slice.text.len() <= TRIED {
+            let further = super::explain::failure(slice.rule, &format!("{head}{text}{tail}"));
+            if further.is_some_and(|further| further.at <= before.end + text.len()) {
+                return error;
+            }
+        }
+        error.fix(self.span(slice, before.end, before.end), text, format!("insert `{token}`"))
+    }
+
+    /// What is wrong with the found token itself, where that is clear.
+    fn wrong_token(
+        &self,
+        slice: &Slice<'_>,
+        before: &Token,
+        found: &Token,
+        failure: &Failure,
+    ) -> Option<Diagnostic> {
+        let written = found.text(slice.text);
+        let span = self.token_span(slice, found);
+        let wants = |rule: Rule| failure.expected.contains(&rule);
+        let wants_operator = wants(Rule::tail) || wants(Rule::comparator);
+        if let Some(word) = operator_of_elsewhere(written).filter(|_| wants_operator || wants(Rule::expr)) {
+            return Some(
+                Diagnostic::error(codes::MISSPELLED, span, format!("`{written}` is no operator here"))
+                    .help(format!("write `{word}`"))
+                    .fix(span, word, format!("write `{word}`")),
+            );
+        }
+        if written == "-" && found.start == before.end && before.kind == TokenKind::Word {
+            return self.hyphen(slice, before, found);
+        }
+        if found.kind != TokenKind::Word {
+            return None;
+        }
+        if !written.is_ascii() {
+            return Some(
+                Diagnostic::error(codes::NAME, span, format!("`{written}` is not a name"))
+                    .help("names are made of the letters a to z, digits and `_`"),
+            );
+        }
+        if before.kind == TokenKind::Literal && wants(Rule::size_unit) {
+            return Some(unknown_unit(written, span));
+        }
+        let wants_name = [Rule::name, Rule::reference, Rule::names, Rule::references, Rule::kind_name]
+            .into_iter()
+            .any(wants);
+        if wants_name && words::RESERVED.contains(&written) && !wants(Rule::value) {
+            return Some(
+                Diagnostic::error(
+                    codes::RESERVED,
+                    span,
+                    format!("the reserved word `{written}` cannot be a name"),
+                )
+                .help(format!(
+                    "choose another name, as `{written}_`; reserved is what expressions are made of"
+                )),
+            );
+        }
+        let mut candidates: Vec<&str> = failure.expected.iter().flat_map(|rule| keywords(*rule)).collect();
+        if wants_operator {
+            candidates.extend(words::OPERATORS);
+        }
+        let near = words::nearest(written, candidates)?;
+        self.better(slice, found, near).then(|| misspelled(written, near, span))
+    }
+
+    /// A name with hyphens.
+    fn hyphen(&self, slice: &Slice<'_>, before: &Token, found: &Token) -> Option<Diagnostic> {
+        let rest = slice.text.get(found.start..)?;
+        let length = rest
+            .bytes()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+            .count();
+        let end = found.start + length;
+        let written = slice.text.get(before.start..end)?;
+        let span = self.span(slice, before.start, end);
+        let plain = written.replace('-', "_");
+        Some(
+            Diagnostic::error(codes::NAME, span, format!("`{written}` is not a name"))
+                .help("names are made of the letters a to z, digits and `_`")
+                .fix(span, plain.clone(), format!("write `{plain}`")),
+        )
+    }
+
+    /// Whether the slice parses further with another word in the place of a token.
+    fn better(&self, slice: &Slice<'_>, token: &Token, word: &str) -> bool {
+        if slice.text.len() > TRIED {
+            return true;
+        }
+        let (Some(head), Some(tail)) = (slice.text.get(..token.start), slice.text.get(token.end..)) else {
+            return false;
+        };
+        failure(slice.rule, &format!("{head}{word}{tail}"))
+            .is_none_or(|failure| failure.at > token.start + word.len())
+    }
+
+    /// How the clause reads that a failure is in.
+    fn reading(&self, slice: &Slice<'_>, before: &Token, failure: &Failure) -> Option<String> {
+        let upto = slice.tokens.iter().rev().skip_while(|token| token.start > before.start);
+        for token in upto.clone().filter(|token| token.kind == TokenKind::Word) {
+            let word = token.text(slice.text);
+            let after_opener = slice.tokens.iter().rev().find(|other| other.end <= token.start);
+            let opener = after_opener.map_or("", |other| other.text(slice.text));
+            let table = match opener {
+                "then" | "else" | "otherwise" => words::DISPOSITIONS,
+                "expect" | "not" if slice.block == Block::Test => words::EXPECTATIONS,
+                _ => continue,
+            };
+            if let Some(shape) = table.iter().find(|shape| shape.0 == word) {
+                return Some(format!("it reads `{}`", shape.1));
+            }
+        }
+        for token in upto.filter(|token| token.kind == TokenKind::Word) {
+            let word = token.text(slice.text);
+            if let Some(shape) = words::shape(slice.block, word) {
+                if failure.expected.contains(&Rule::tail) && matches!(word, "when" | "unless" | "except") {
+                    return Some(
+                        "operators are `==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `outside`, `is`, `contains`, `matches`, \
+                         `like`, `starts with`, `ends with`, `and`, `or`"
+                            .to_string(),
+                    );
+                }
+                return Some(format!("it reads `{shape}`"));
+            }
+        }
+        (slice.block != Block::Unknown).then(|| listing(slice.block))
+    }
+}
+
+fn misspelled(written: &str, near: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::MISSPELLED, span, format!("unknown word `{written}`"))
+        .help(format!("did you mean `{near}`?"))
+        .fix(span, near, format!("write `{near}`"))
+}
+
+fn unknown_unit(written: &str, span: Span) -> Diagnostic {
+    let error = Diagnostic::error(codes::UNIT, span, format!("unknown unit `{written}`"));
+    let same = words::UNITS.into_iter().find(|unit| unit.eq_ignore_ascii_case(written));
+    match same.or_else(|| words::nearest(written, words::UNITS.to_vec())) {
+        Some(near) => error.help(format!("did you mean `{near}`?")).fix(span, near, format!("write `{near}`")),
+        None => error.help(
+            "sizes have `B`, `KB`, `MB`, `GB` or `KiB`, `MiB`, `GiB`; durations `seconds`, `minutes`, `hours`, `days` \
+             or `weeks`",
+        ),
+    }
+}
+
+/// What other languages write where mfp has a word.
+fn operator_of_elsewhere(written: &str) -> Option<&'static str> {
+    match written {
+        "=" => Some("=="),
+        "&" | "&&" | "AND" => Some("and"),
+        "|" | "||" | "OR" => Some("or"),
+        "!" | "NOT" => Some("not"),
+        "equals" => Some("=="),
+        "=~" => Some("matches"),
+        _ => None,
+    }
+}
+
+/// Where and why a rule does not take all of a text; `None` if it does.
+fn failure(rule: Rule, text: &str) -> Option<Failure> {
+    let error = Grammar::parse(rule, text).err()?;
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    let expected = match error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives,
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    Some(Failure { at, expected })
+}
+
+/// The rule that takes exactly what a bad run should have been, and the kind of block it stands in.
+fn rule_of(bad: Rule, text: &str) -> (Rule, Block) {
+    match bad {
+        Rule::bad_site_clause => (Rule::only_site_clause, Block::Site),
+        Rule::bad_directory_entry => (Rule::only_directory_entry, Block::Directory),
+        Rule::bad_clause => (Rule::only_clause, Block::Policy),
+        Rule::bad_dictionary_entry => (Rule::only_dictionary_entry, Block::Dictionary),
+        Rule::bad_detector_clause => (Rule::only_detector_clause, Block::Detector),
+        Rule::bad_list_entry => (Rule::only_list_entry, Block::List),
+        Rule::bad_calendar_clause => (Rule::only_calendar_clause, Block::Calendar),
+        Rule::bad_template_clause => (Rule::only_template_clause, Block::Template),
+        Rule::bad_folder_clause => (Rule::only_folder_clause, Block::Folder),
+        Rule::bad_settings_clause => (Rule::only_settings_clause, Block::Settings),
+        Rule::bad_test_clause => (Rule::only_test_clause, Block::Test),
+        Rule::bad_head => {
+            let word: &str = text.split_whitespace().next().unwrap_or("");
+            let rule = match words::block_of(word) {
+                Some(Block::Site) => Rule::only_site_head,
+                Some(Block::Directory) => Rule::only_directory_head,
+                Some(Block::Policy) => Rule::only_policy_head,
+                Some(Block::Test) => Rule::only_test_head,
+                _ => Rule::only_named_head,
+            };
+            (rule, Block::File)
+        }
+        _ => (Rule::only_item, Block::File),
+    }
+}
+
+/// Whether a rule takes the end of a clause: the end of the text, or what begins the next.
+fn ends_clause(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::EOI
+            | Rule::because
+            | Rule::when
+            | Rule::site_domains
+            | Rule::entry_domain
+            | Rule::dictionary_entry
+            | Rule::detector_pattern
+            | Rule::list_file
+            | Rule::calendar_open
+            | Rule::template_subject
+            | Rule::folder_keep
+            | Rule::settings_clause
+            | Rule::test_from
+    )
+}
+
+/// The keywords that a rule takes first.
+fn keywords(rule: Rule) -> Vec<&'static str> {
+    match rule {
+        Rule::side => vec!["senders", "recipients", "both"],
+        Rule::content => vec!["using"],
+        Rule::footer_place => vec!["at", "above"],
+        Rule::on_protected => vec!["or"],
+        Rule::otherwise => vec!["otherwise"],
+        Rule::else_ => vec!["else"],
+        Rule::weight => vec!["weight"],
+        Rule::at_most => vec!["at"],
+        Rule::overrides => vec!["overrides"],
+        Rule::mandatory => vec!["mandatory"],
+        Rule::observe => vec!["observe"],
+        Rule::off => vec!["off"],
+        Rule::from_date => vec!["from"],
+        Rule::until_date => vec!["until"],
+        Rule::annotate_header | Rule::set_header | Rule::expect_header => vec!["header"],
+        Rule::annotate_subject | Rule::expect_subject => vec!["subject"],
+        Rule::annotate_banner => vec!["banner"],
+        Rule::annotate_footer => vec!["footer"],
+        Rule::annotate_attachment | Rule::expect_attachment => vec!["attachment"],
+        Rule::set_priority | Rule::expect_priority => vec!["priority"],
+        Rule::deliver => words::DISPOSITIONS.iter().map(|word| word.0).collect(),
+        Rule::expect_deliver => words::EXPECTATIONS.iter().map(|word| word.0).collect(),
+        Rule::duration_unit | Rule::size_unit => words::UNITS.to_vec(),
+        Rule::weekday | Rule::days => vec!["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+        _ => words::keyword(rule).into_iter().collect(),
+    }
+}
+
+/// What was expected, in words, each once; ends of clauses and what only goes on are left out.
+fn expectations(rules: &[Rule]) -> Vec<String> {
+    let mut expected: Vec<String> = Vec::new();
+    let mut add = |word: String| {
+        if !expected.contains(&word) {
+            expected.push(word);
+        }
+    };
+    for &rule in rules {
+        match rule {
+            Rule::deliver => add("a disposition".to_string()),
+            Rule::expect_deliver => add("an expectation".to_string()),
+            Rule::annotate_header => {
+                add("`header`, `subject`, `banner`, `footer` or `attachment`".to_string())
+            }
+            Rule::set_header => add("`header` or `priority`".to_string()),
+            _ => match (words::human(rule), words::keyword(rule)) {
+                (Some(word), _) => add(word.to_string()),
+                (None, Some(word)) => add(format!("`{word}`")),
+                (None, None) => {}
+            },
+        }
+    }
+    if expected.len() > 1 {
+        expected.retain(|word| word != "`,`" && word != "a unit");
+    }
+    expected
+}
+
+/// What a block can hold.
+fn listing(block: Block) -> String {
+    let items = words::openers(block).into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>();
+    match block {
+        Block::File => {
+            "a file holds `use`, `site`, `directory`, policies, `criterion`, `dictionary`, `detector`, `list`, \
+             `calendar`, `template`, `folder` and `test`"
+                .to_string()
+        }
+        Block::Dictionary => "an entry is a text or a regex: `\"word\" weight 3`".to_string(),
+        Block::List => "an entry is an address, a domain, a network or a text".to_string(),
+        Block::Settings => "a setting is a word with its value".to_string(),
+        _ => format!("clauses of {} are {}", words::describe(block), listed(&items, "and")),
+    }
+}
+
+fn listed(words: &[String], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [most @ .., end] => format!("{} {last} {end}", most.join(", ")),
+    }
+}
+
+/// A token short enough for one line.
+fn cut(written: &str) -> String {
+    let line = written.lines().next().unwrap_or("");
+    match line.char_indices().nth(40) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or("")),
+        None => line.to_string(),
+    }
+}
