@@ -572,7 +572,7 @@ pub struct Expr {
 }
 
 /// A constant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Literal {
     /// Of type `Bool`
     Bool(bool),
