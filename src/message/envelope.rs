@@ -3,7 +3,9 @@
 //! Plain data, handed in beside the message. Both are known before a byte of the message is read (RFC 5321, 3.3); a
 //! message from a file has no session, and its envelope is made from its header section. Nothing here can fail.
 
+use super::Message;
 use crate::base::address::Address;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -25,6 +27,63 @@ pub struct Envelope {
     pub sender_text: Arc<str>,
     /// The recipients, in the order they were given.
     pub recipients: Vec<Recipient>,
+}
+
+impl Recipient {
+    /// A recipient as given; `None` for what is no address.
+    pub fn parse(text: &str) -> Option<Recipient> {
+        Some(Recipient { address: Address::parse(text)?, text: bare(text).into() })
+    }
+}
+
+impl Envelope {
+    /// The envelope of a message that came without one: the first mailbox of From is the sender; To, Cc and Bcc are the
+    /// recipients, each once. What is no address is left out.
+    pub fn from_headers(message: &Message) -> Envelope {
+        let mut envelope = Envelope::default();
+        if let Some(from) = message.from().iter().find(|mailbox| Address::parse(&mailbox.address).is_some()) {
+            envelope = envelope.with_sender(&from.address);
+        }
+        let mut seen = HashSet::new();
+        for mailbox in message.to().iter().chain(message.cc()).chain(message.bcc()) {
+            let recipient = Recipient::parse(&mailbox.address);
+            envelope.recipients.extend(recipient.filter(|recipient| seen.insert(recipient.address.clone())));
+        }
+        envelope
+    }
+
+    /// With a sender from elsewhere, such as a Return-Path or the `From ` line of a mailbox; `<>` and what is empty is
+    /// the null sender, and what is no address changes nothing.
+    pub fn with_sender(mut self, text: &str) -> Envelope {
+        let text = bare(text);
+        match Address::parse(text) {
+            Some(address) => {
+                self.sender = Some(address);
+                self.sender_text = text.into();
+            }
+            None if text.is_empty() => {
+                self.sender = None;
+                self.sender_text = "".into();
+            }
+            None => {}
+        }
+        self
+    }
+
+    /// Adds a recipient that is not there yet; says whether it is an address.
+    pub fn add_recipient(&mut self, text: &str) -> bool {
+        let Some(recipient) = Recipient::parse(text) else { return false };
+        if self.recipients.iter().all(|known| known.address != recipient.address) {
+            self.recipients.push(recipient);
+        }
+        true
+    }
+}
+
+/// A text without blanks and angle brackets around it.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text).trim()
 }
 
 /// The connection a message came over. A message from a file has [`Session::default`]: no client at all.

@@ -257,8 +257,9 @@ impl CompiledNear {
             })
             .max()
             .unwrap_or(0);
-        let patterns = Patterns::new(table)
-            .map_err(|errors| errors.into_iter().next().map_or_else(String::new, |error| error.reason))?;
+        let patterns = Patterns::new(table).map_err(|(_, errors)| {
+            errors.into_iter().next().map_or_else(String::new, |error| error.reason)
+        })?;
         Ok(CompiledNear { patterns, ids, within: near.within as usize, longest })
     }
 

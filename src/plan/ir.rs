@@ -280,7 +280,9 @@ impl Graph {
                 // The level is bound here; what is iterated over stands outside and cannot speak of it.
                 sum.free &= !(1 << level);
             }
-            Node::Field { field: Field::AttachmentText | Field::PartText, .. } => sum.cost = sum.cost.max(Cost::Text),
+            Node::Field { field: Field::AttachmentText | Field::PartText, .. } => {
+                sum.cost = sum.cost.max(Cost::Text)
+            }
             Node::Header { .. } | Node::Call { function: Function::HeaderCount, .. } => {
                 sum.stage = sum.stage.max(Stage::Headers);
                 sum.cost = sum.cost.max(Cost::Headers);
@@ -303,7 +305,8 @@ impl Graph {
         let is_cause = |subject: NodeId| {
             matches!(
                 self.node(subject),
-                Node::Fact(Fact::MessageUnscannable) | Node::Field { field: Field::AttachmentUnscannable, .. }
+                Node::Fact(Fact::MessageUnscannable)
+                    | Node::Field { field: Field::AttachmentUnscannable, .. }
             )
         };
         match node {
@@ -349,8 +352,12 @@ const LEAF: Properties = Properties {
 
 fn fact_cost(fact: Fact) -> Cost {
     match fact {
-        Fact::VirusFound | Fact::VirusName | Fact::Spf | Fact::Dkim | Fact::Dmarc | Fact::Signature => Cost::Lookup,
-        Fact::Body | Fact::BodyHtml | Fact::Text | Fact::Parts | Fact::Links | Fact::MessageLanguage => Cost::Text,
+        Fact::VirusFound | Fact::VirusName | Fact::Spf | Fact::Dkim | Fact::Dmarc | Fact::Signature => {
+            Cost::Lookup
+        }
+        Fact::Body | Fact::BodyHtml | Fact::Text | Fact::Parts | Fact::Links | Fact::MessageLanguage => {
+            Cost::Text
+        }
         Fact::MessageMalformed | Fact::MessageUnscannable => Cost::Text,
         Fact::MessageSize => Cost::Envelope,
         _ => match fact.declaration().stage {

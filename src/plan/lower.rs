@@ -11,8 +11,8 @@ use super::patterns::{PatternId, PatternTable};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
 use crate::language::hir::{
-    Action, Content, CriterionId, Disposition, Expr, ExprKind, Hir, ListEntries, ListId, Matcher, OnProtected, Pattern,
-    Policy, Set, TemplatePart, TextTemplate, VariableId,
+    Action, Content, CriterionId, Disposition, Expr, ExprKind, Hir, ListEntries, ListId, Matcher,
+    OnProtected, Pattern, Policy, Set, TemplatePart, TextTemplate, VariableId,
 };
 use std::collections::HashMap;
 
@@ -76,7 +76,8 @@ pub fn lower(hir: &Hir) -> Result<Lowered, Diagnostics> {
         }
     }
     for directory in &hir.directories {
-        let nodes: Vec<Option<NodeId>> = directory.exceptions.iter().map(|one| lowerer.root(&one.when)).collect();
+        let nodes: Vec<Option<NodeId>> =
+            directory.exceptions.iter().map(|one| lowerer.root(&one.when)).collect();
         if nodes.iter().any(Option::is_none) {
             diagnostics.push(lowerer.diagnostic(directory.span));
         }
@@ -96,20 +97,68 @@ pub fn lower(hir: &Hir) -> Result<Lowered, Diagnostics> {
     Ok(lowered)
 }
 
+/// What has been lowered, to look nodes up in.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    /// The questions.
+    pub graph: &'a Graph,
+    /// The patterns.
+    pub patterns: &'a PatternTable,
+}
+
 /// The node of an expression of the set that [`lower`] has lowered; `None` for any other.
-pub fn find(hir: &Hir, lowered: &Lowered, expr: &Expr) -> Option<NodeId> {
-    finder(hir, lowered).root(expr)
+pub fn find(hir: &Hir, found: Found, expr: &Expr) -> Option<NodeId> {
+    finder(hir, found).root(expr)
 }
 
 /// The pieces of a text of the set that [`lower`] has lowered; `None` for any other.
-pub fn find_text(hir: &Hir, lowered: &Lowered, text: &TextTemplate) -> Option<Box<[TextPiece]>> {
-    finder(hir, lowered).text(text)
+pub fn find_text(hir: &Hir, found: Found, text: &TextTemplate) -> Option<Box<[TextPiece]>> {
+    finder(hir, found).text(text)
 }
 
-fn finder<'a>(hir: &'a Hir, lowered: &'a Lowered) -> Lowerer<'a> {
+/// Whether an expression searches for a pattern itself (not by a criterion it calls).
+pub fn mentions(expr: &Expr, pattern: &Pattern) -> bool {
+    let mut stack = vec![expr];
+    while let Some(expr) = stack.pop() {
+        let by_matcher = |matcher: &Matcher| match matcher {
+            Matcher::Pattern(one) => one == pattern,
+            Matcher::AnyOf(all) => all.contains(pattern),
+            Matcher::Dictionary(_) | Matcher::Detector(_) | Matcher::List(_) => false,
+        };
+        match &expr.kind {
+            ExprKind::Match { subject, matcher } | ExprKind::Count { subject, matcher, .. } => {
+                if by_matcher(matcher) {
+                    return true;
+                }
+                stack.push(subject);
+            }
+            ExprKind::And(inner) | ExprKind::Or(inner) | ExprKind::Call { arguments: inner, .. } => {
+                stack.extend(inner)
+            }
+            ExprKind::Not(inner)
+            | ExprKind::IsAbsent(inner)
+            | ExprKind::Field { owner: inner, .. }
+            | ExprKind::IsAny { subject: inner }
+            | ExprKind::IsValue { subject: inner, .. }
+            | ExprKind::LooksLike { subject: inner, .. }
+            | ExprKind::Score { subject: inner, .. }
+            | ExprKind::Rate { key: inner, .. }
+            | ExprKind::InService { item: inner, .. }
+            | ExprKind::In { item: inner, .. } => stack.push(inner),
+            ExprKind::Default { value, default } => stack.extend([&**value, &**default]),
+            ExprKind::Compare { left, right, .. } => stack.extend([&**left, &**right]),
+            ExprKind::Quantified { over, condition, .. } => stack.extend([&**over, &**condition]),
+            ExprKind::Criterion { argument, .. } => stack.extend(argument.as_deref()),
+            ExprKind::Literal(_) | ExprKind::Fact(_) | ExprKind::Variable(_) | ExprKind::Header { .. } => {}
+        }
+    }
+    false
+}
+
+fn finder<'a>(hir: &'a Hir, found: Found<'a>) -> Lowerer<'a> {
     Lowerer {
         hir,
-        store: Store::Find(&lowered.graph, &lowered.patterns),
+        store: Store::Find(found.graph, found.patterns),
         criteria: HashMap::new(),
         variables: HashMap::new(),
         level: 0,
@@ -121,7 +170,9 @@ fn finder<'a>(hir: &'a Hir, lowered: &'a Lowered) -> Lowerer<'a> {
 /// The texts of a list as patterns: each is found as by `contains`.
 pub fn list_patterns(entries: &ListEntries) -> Vec<Pattern> {
     match entries {
-        ListEntries::Texts(texts) => texts.iter().map(|text| Pattern::Literal { text: text.clone() }).collect(),
+        ListEntries::Texts(texts) => {
+            texts.iter().map(|text| Pattern::Literal { text: text.clone() }).collect()
+        }
         ListEntries::Addresses { addresses, domains } => {
             let addresses = addresses.iter().map(|address| address.to_string());
             let domains = domains.iter().map(|pattern| pattern.domain.to_string());

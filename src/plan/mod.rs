@@ -2,46 +2,126 @@
 //!
 //! [`Plan::new`] lowers a set once: equal questions of all policies become one node, all literals of the set one
 //! automaton. An [`Evaluator`] judges one message: what depends on the message alone is asked once, what depends on the
-//! recipient once for each. Whatever the outside knows comes in with the [`Case`]; nothing here reads a file, a clock or
-//! a network. Cost: a scan of each text of the message that any policy asks about, plus what regexes and detectors that
-//! are reached cost; memory: the results for one message. It cannot fail on a message: what could not be read makes
-//! truths unknown, with their causes.
+//! recipient once for each. Whatever the outside knows comes in with the [`Case`]; nothing here reads a clock, a network
+//! or a file (the time zone database is the one table that is consulted, when a plan is made). Cost: a scan of each text
+//! of the message that any policy asks about, plus what regexes and detectors that are reached cost; memory: the results
+//! for one message. It cannot fail on a message: what could not be read makes truths unknown, with their causes.
 
 pub mod calendar;
 pub mod checks;
+pub mod codes;
 pub mod detectors;
 pub mod directory;
+mod explain;
+mod host;
 pub mod interpret;
+pub mod ir;
 pub mod lookalike;
 pub mod lookup;
+pub mod lower;
 pub mod patterns;
+pub mod search;
 pub mod text;
 pub mod truth;
+pub mod value;
 pub mod verdict;
 
-pub use directory::DirectoryIndex;
+pub use directory::{DirectoryIndex, Home};
 pub use interpret::{Case, Evaluator, Who};
 pub use lookup::{Answer, Answers, Lookups, Question};
 pub use text::{Escape, TextContext};
 pub use truth::{Cause, CauseKind, CauseSet, Causes, Truth};
 pub use verdict::{ClauseKind, ClauseResult, Evidence, MatchEvidence, Outcome, Verdict};
 
-use crate::base::diagnostic::Diagnostics;
-use crate::language::hir::Hir;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::source::Span;
+use crate::language::hir::{CalendarId, DictionaryId, DirectoryId, Hir, ListId, Pattern, PolicyId};
+use calendar::OpeningHours;
+use detectors::CompiledDetector;
+use interpret::ListIndex;
+use ir::{Graph, Node, NodeId};
+use jiff::tz::TimeZone;
+use lookalike::LookalikeIndex;
+use lower::{Lowered, PolicyNodes};
+use patterns::{PatternTable, Patterns, TooLarge};
+use search::{EntryTable, Tables};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use value::Value;
 
-/// A policy set ready to judge messages.
+/// A policy set ready to judge messages. Shared by all threads that do.
 #[derive(Debug)]
 pub struct Plan {
     hir: Arc<Hir>,
     directories: DirectoryIndex,
+    lowered: Lowered,
+    patterns: Patterns,
+    dictionaries: Vec<EntryTable>,
+    list_patterns: Vec<EntryTable>,
+    lists: Vec<ListIndex>,
+    detectors: Vec<CompiledDetector>,
+    calendars: Vec<OpeningHours>,
+    lookalikes: HashMap<DirectoryId, LookalikeIndex>,
+    zone: TimeZone,
 }
 
 impl Plan {
-    /// Lowers a set. A pattern or the automaton of all literals beyond its limit is a diagnostic at its place.
+    /// Lowers a set. A pattern or the automaton of all literals beyond its limit is a diagnostic at its place, and so are
+    /// conditions that lie too deep inside each other.
     pub fn new(hir: Arc<Hir>) -> Result<Plan, Diagnostics> {
+        let mut lowered = lower::lower(&hir)?;
+        let table = std::mem::take(&mut lowered.patterns);
+        let patterns = Patterns::new(table).map_err(|(table, errors)| refuse(&hir, &table, errors))?;
+        let mut diagnostics = Diagnostics::default();
+        let mut detectors = Vec::with_capacity(hir.detectors.len());
+        for detector in &hir.detectors {
+            match CompiledDetector::new(detector) {
+                Ok(compiled) => detectors.push(compiled),
+                Err(reason) => diagnostics.push(
+                    Diagnostic::error(
+                        codes::PATTERN,
+                        detector.span,
+                        format!("detector `{}` cannot be compiled: {reason}", detector.name),
+                    )
+                    .help("write a simpler pattern, or bound its repetitions"),
+                ),
+            }
+        }
+        if !diagnostics.is_empty() {
+            return Err(diagnostics);
+        }
+        let dictionaries = hir.dictionaries.iter().map(|dictionary| {
+            let entries = dictionary.entries.iter();
+            EntryTable::new(
+                entries.filter_map(|entry| {
+                    Some((patterns.table().find(&entry.pattern)?, entry.weight, entry.at_most))
+                }),
+                &patterns,
+            )
+        });
+        let dictionaries = dictionaries.collect();
+        let list_patterns = hir.lists.iter().map(|list| {
+            let texts = lower::list_patterns(&list.entries);
+            EntryTable::new(
+                texts.iter().filter_map(|pattern| Some((patterns.table().find(pattern)?, 1, None))),
+                &patterns,
+            )
+        });
+        let list_patterns = list_patterns.collect();
         let directories = DirectoryIndex::new(&hir.directories);
-        Ok(Plan { hir, directories })
+        Ok(Plan {
+            lists: hir.lists.iter().map(|list| ListIndex::new(&list.entries)).collect(),
+            calendars: hir.calendars.iter().map(|calendar| OpeningHours::new(calendar, &hir.site)).collect(),
+            lookalikes: lookalikes(&hir, &lowered.graph, &directories),
+            zone: calendar::site_zone(&hir.site),
+            hir,
+            directories,
+            lowered,
+            patterns,
+            dictionaries,
+            list_patterns,
+            detectors,
+        })
     }
 
     /// The set it was made of.
@@ -53,4 +133,121 @@ impl Plan {
     pub fn directory_index(&self) -> &DirectoryIndex {
         &self.directories
     }
+
+    /// The questions of the set.
+    pub fn graph(&self) -> &Graph {
+        &self.lowered.graph
+    }
+
+    /// The patterns of the set.
+    pub fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    /// The zone of times without one.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The clauses of a policy as questions.
+    pub fn policy_nodes(&self, policy: PolicyId) -> Option<&PolicyNodes> {
+        self.lowered.policies.get(policy.index())
+    }
+
+    /// The condition of an exception as a question.
+    pub fn exception_node(&self, directory: DirectoryId, index: usize) -> Option<NodeId> {
+        self.lowered.exceptions.get(directory.index())?.get(index).copied()
+    }
+
+    /// The hours of a calendar.
+    pub fn calendar(&self, calendar: CalendarId) -> Option<&OpeningHours> {
+        self.calendars.get(calendar.index())
+    }
+
+    fn lowered(&self) -> lower::Found<'_> {
+        lower::Found { graph: &self.lowered.graph, patterns: self.patterns.table() }
+    }
+
+    fn dictionary(&self, dictionary: DictionaryId) -> Option<&EntryTable> {
+        self.dictionaries.get(dictionary.index())
+    }
+
+    fn lookalikes(&self, directory: DirectoryId) -> Option<&LookalikeIndex> {
+        self.lookalikes.get(&directory)
+    }
+
+    fn list_contains(&self, list: ListId, value: &Value) -> bool {
+        self.lists.get(list.index()).is_some_and(|index| index.contains(value))
+    }
+
+    fn tables(&self) -> Tables<'_> {
+        Tables {
+            hir: &self.hir,
+            patterns: &self.patterns,
+            dictionaries: &self.dictionaries,
+            lists: &self.list_patterns,
+            detectors: &self.detectors,
+        }
+    }
+}
+
+/// Diagnostics of patterns that do not compile, each where it is written.
+fn refuse(hir: &Hir, table: &PatternTable, errors: Vec<TooLarge>) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    for error in errors {
+        let pattern = error.pattern.and_then(|id| table.get(id));
+        let shown = pattern.map(search::written).unwrap_or_default();
+        let message = match pattern {
+            Some(_) => format!("the pattern `{shown}` cannot be compiled: {}", error.reason),
+            None => error.reason.clone(),
+        };
+        diagnostics.push(
+            Diagnostic::error(codes::AUTOMATON, place_of(hir, pattern), message)
+                .help("bound its repetitions, or take entries out of dictionaries and lists"),
+        );
+    }
+    diagnostics
+}
+
+/// Where a pattern is written, as near as can be told.
+fn place_of(hir: &Hir, pattern: Option<&Pattern>) -> Span {
+    let entry =
+        hir.dictionaries.iter().flat_map(|one| &one.entries).find(|entry| Some(&entry.pattern) == pattern);
+    if let Some(entry) = entry {
+        return entry.span;
+    }
+    let clauses = |policy: &crate::language::hir::Policy| {
+        let whole = policy.whens.iter().chain(&policy.unlesses);
+        pattern.and_then(|pattern| {
+            whole.into_iter().find(|expr| lower::mentions(expr, pattern)).map(|expr| expr.span)
+        })
+    };
+    let criteria = hir.criteria.iter().find_map(|criterion| {
+        pattern.filter(|pattern| lower::mentions(&criterion.body, pattern)).map(|_| criterion.span)
+    });
+    criteria
+        .or_else(|| hir.policies.iter().find_map(clauses))
+        .or_else(|| hir.dictionaries.first().map(|dictionary| dictionary.span))
+        .or_else(|| hir.lists.first().map(|list| list.span))
+        .or_else(|| hir.policies.first().map(|policy| policy.name_span))
+        .unwrap_or_default()
+}
+
+/// An index for each directory that some policy compares senders with.
+fn lookalikes(hir: &Hir, graph: &Graph, index: &DirectoryIndex) -> HashMap<DirectoryId, LookalikeIndex> {
+    let asked: BTreeSet<DirectoryId> = (0..graph.len())
+        .filter_map(|at| match graph.node(NodeId(u32::try_from(at).unwrap_or(u32::MAX))) {
+            Node::LooksLike { directory, .. } => Some(*directory),
+            _ => None,
+        })
+        .collect();
+    asked
+        .into_iter()
+        .map(|asked| {
+            let below = || hir.directories.iter().filter(|one| index.is_within(one.id, asked));
+            let users = below().flat_map(|one| &one.users);
+            let domains = below().flat_map(|one| &one.domains).chain(&hir.site.domains);
+            (asked, LookalikeIndex::new(users, domains))
+        })
+        .collect()
 }

@@ -11,7 +11,7 @@ use crate::message::surface::{Form, Surface, fold, normalise};
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex_automata::meta::Regex;
 use regex_automata::{Input, util::syntax};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 /// Bytes a regex may take compiled; the check refuses larger ones.
@@ -68,6 +68,21 @@ impl Scan {
     /// What was found of a literal or a word.
     pub fn hits(&self, pattern: PatternId) -> Option<&Hits> {
         self.hits.get(&pattern)
+    }
+
+    /// Every pattern that was found.
+    pub fn iter(&self) -> impl Iterator<Item = (PatternId, &Hits)> {
+        self.hits.iter().map(|(&pattern, hits)| (pattern, hits))
+    }
+
+    /// How many patterns were found.
+    pub fn len(&self) -> usize {
+        self.hits.len()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty()
     }
 }
 
@@ -137,8 +152,8 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    /// Compiles a table.
-    pub fn new(table: PatternTable) -> Result<Patterns, Vec<TooLarge>> {
+    /// Compiles a table; gives it back where patterns of it are too large.
+    pub fn new(table: PatternTable) -> Result<Patterns, (PatternTable, Vec<TooLarge>)> {
         let mut errors = Vec::new();
         let mut compiled = Vec::with_capacity(table.all.len());
         let mut texts: Vec<String> = Vec::new();
@@ -193,7 +208,11 @@ impl Patterns {
                 None
             }
         };
-        if errors.is_empty() { Ok(Patterns { table, compiled, literals, wanted }) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(Patterns { table, compiled, literals, wanted })
+        } else {
+            Err((table, errors))
+        }
     }
 
     /// The table it was made of.
@@ -253,6 +272,35 @@ impl Patterns {
             Some(Compiled::Prefix(_) | Compiled::Suffix(_) | Compiled::Literal) | None => {}
         }
         hits
+    }
+}
+
+impl Patterns {
+    /// The different texts that a pattern matches, folded; at most `most`.
+    pub fn values(&self, pattern: PatternId, surface: &Surface, most: usize) -> BTreeSet<String> {
+        match (self.compiled.get(pattern.index()), self.table.get(pattern)) {
+            (Some(Compiled::Regex { regex, form }), _) => {
+                let text = surface.text(*form);
+                let mut values = BTreeSet::new();
+                for found in regex.find_iter(text) {
+                    if values.len() >= most {
+                        break;
+                    }
+                    values.insert(fold(text.get(found.range()).unwrap_or_default()));
+                }
+                values
+            }
+            (
+                Some(_),
+                Some(
+                    Pattern::Literal { text }
+                    | Pattern::Word { text }
+                    | Pattern::Prefix { text }
+                    | Pattern::Suffix { text },
+                ),
+            ) => BTreeSet::from([fold(text)]),
+            _ => BTreeSet::new(),
+        }
     }
 }
 

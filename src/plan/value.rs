@@ -83,6 +83,8 @@ pub enum Value<'a> {
     Flags(Flags),
     /// Text of a message.
     Surfaces(&'a TextTree),
+    /// One text of a message.
+    Surface(SurfaceId),
     /// An attachment.
     Attachment(AttachmentId),
     /// A part.
@@ -208,7 +210,9 @@ fn equal(left: &Value, right: &Value, zone: &TimeZone) -> Option<bool> {
         },
         (Value::Domain(left), Value::Domain(right)) => left == right,
         (Value::Ip(left), Value::Ip(right)) => left == right,
-        (Value::Network(network), Value::Ip(ip)) | (Value::Ip(ip), Value::Network(network)) => network.contains(ip),
+        (Value::Network(network), Value::Ip(ip)) | (Value::Ip(ip), Value::Network(network)) => {
+            network.contains(ip)
+        }
         (Value::Network(left), Value::Network(right)) => left == right,
         (Value::Flags(flags), Value::Enum(position)) | (Value::Enum(position), Value::Flags(flags)) => {
             flags.bits.checked_shr(u32::from(*position)).is_some_and(|bits| bits & 1 == 1)
