@@ -13,7 +13,15 @@ pub const MODULES: &[(&str, &str)] = &[
     ("virus", include_str!("../../stdlib/virus.mfp")),
 ];
 
+/// Files that modules read by `from "…"` or `list "…"`: path relative to the library's folder, and content.
+pub const FILES: &[(&str, &str)] = &[];
+
 /// The text of a module by its name.
 pub fn module(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// The content of a file that a module reads.
+pub fn file(path: &str) -> Option<&'static str> {
+    FILES.iter().find(|(known, _)| *known == path).map(|(_, content)| *content)
 }
