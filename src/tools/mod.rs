@@ -3,6 +3,7 @@
 //! Nothing here decides anything; every renderer is a function from data to text. Cost: by what is shown. Failure: none;
 //! text from outside is made safe to show ([`terminal::printable`]), and what a format cannot hold is replaced.
 
+pub mod docs;
 pub mod junit;
 pub mod page;
 pub mod registry;

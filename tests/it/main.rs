@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod documentation;
 mod fuzzing;
 mod language;
 mod mailboxes;
