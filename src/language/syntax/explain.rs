@@ -74,13 +74,14 @@ impl<'t> Explainer<'t> {
 
     /// The clause that a bad run belongs to: from the last mark on.
     fn bounds(&self, bad: &Unparsed) -> (usize, usize) {
-        if matches!(bad.rule, Rule::bad_head | Rule::bad_item) {
+        if bad.rule == Rule::bad_head {
             return (bad.from, bad.end);
         }
-        let before = self.text.get(bad.from..bad.start).unwrap_or("");
-        let nested = bad.rule == Rule::bad_directory_entry;
+        let from = if bad.rule == Rule::bad_item { 0 } else { bad.from };
+        let before = self.text.get(from..bad.start).unwrap_or("");
+        let nested = matches!(bad.rule, Rule::bad_directory_entry | Rule::bad_item);
         let start = before.rfind(|character| character == '\u{1}' || nested && character == '}');
-        (start.map_or(bad.from, |at| bad.from + at + 1), bad.end)
+        (start.map_or(from, |at| from + at + 1), bad.end)
     }
 
     fn span(&self, slice: &Slice<'_>, start: usize, end: usize) -> Span {
@@ -104,7 +105,9 @@ impl<'t> Explainer<'t> {
         }
         let found = slice.tokens.iter().find(|token| token.end > failure.at);
         let before = slice.tokens.iter().rev().find(|token| token.end <= failure.at);
+        let over = failure.expected.iter().any(|rule| ends_clause(*rule));
         match (before, found) {
+            (Some(before), Some(found)) if over && found.line > before.line => self.opening(slice, found),
             (Some(before), found) => self.inside(slice, before, found, &failure),
             (None, Some(found)) => self.opening(slice, found),
             (None, None) => {
@@ -150,6 +153,9 @@ impl<'t> Explainer<'t> {
             .flatten();
         if let Some(near) = near.filter(|near| self.better(slice, first, near)) {
             return misspelled(written, near, span);
+        }
+        if let Some(error) = self.disposition_alone(slice, written, span) {
+            return error;
         }
         let missing = self.missing_openers(slice, first);
         if let [only] = missing.as_slice() {
@@ -201,32 +207,35 @@ impl<'t> Explainer<'t> {
             _ => {}
         }
         openers.retain(|opener| failure(slice.rule, &format!("{opener} {rest}")).is_none());
+        if slice.block == Block::Policy {
+            let text = first.kind == TokenKind::Text;
+            openers.retain(|opener| matches!(*opener, "because" | "tag") == text);
+            let conditions = openers.contains(&"when");
+            openers.retain(|opener| !conditions || matches!(*opener, "when" | "unless"));
+        }
         openers
+    }
+
+    /// A disposition without `then`, an expectation without `expect`.
+    fn disposition_alone(&self, slice: &Slice<'_>, written: &str, span: Span) -> Option<Diagnostic> {
+        let (table, keyword) = match slice.block {
+            Block::Policy => (words::DISPOSITIONS, "then"),
+            Block::Test => (words::EXPECTATIONS, "expect"),
+            _ => return None,
+        };
+        let shape = table.iter().find(|word| word.0 == written && !words::begins(slice.block, written))?;
+        let error = Diagnostic::error(
+            codes::UNKNOWN_CLAUSE,
+            span,
+            format!("expected `{keyword}` before `{written}`"),
+        )
+        .help(format!("it reads `{}`", shape.1));
+        Some(error.fix(span.before(), format!("{keyword} "), format!("insert `{keyword}`")))
     }
 
     /// A word that is known elsewhere.
     fn misplaced(&self, slice: &Slice<'_>, written: &str, span: Span) -> Option<Diagnostic> {
         let here = words::describe(slice.block);
-        let effect = words::DISPOSITIONS.iter().find(|word| word.0 == written);
-        if let Some(effect) = effect.filter(|_| slice.block == Block::Policy) {
-            return Some(
-                Diagnostic::error(codes::UNKNOWN_CLAUSE, span, format!("expected `then` before `{written}`"))
-                    .help(format!("write `{}`", effect.1))
-                    .fix(span.before(), "then ", "insert `then`"),
-            );
-        }
-        let expectation = words::EXPECTATIONS.iter().find(|word| word.0 == written);
-        if let Some(expectation) = expectation.filter(|_| slice.block == Block::Test) {
-            return Some(
-                Diagnostic::error(
-                    codes::UNKNOWN_CLAUSE,
-                    span,
-                    format!("expected `expect` before `{written}`"),
-                )
-                .help(format!("write `{}`", expectation.1))
-                .fix(span.before(), "expect ", "insert `expect`"),
-            );
-        }
         let homes = words::homes(written);
         if !homes.is_empty() && slice.block != Block::Unknown {
             let homes: Vec<String> = homes.iter().map(|home| words::describe(*home).to_string()).collect();
@@ -259,6 +268,15 @@ impl<'t> Explainer<'t> {
                 return error;
             }
         }
+        if found.is_none() && failure.expected.contains(&Rule::path_separator) {
+            return self.without_names(slice, before);
+        }
+        if let Some(error) = self.swallowed(slice, before, failure) {
+            return error;
+        }
+        if let Some(error) = found.and_then(|_| self.left_out(slice, before, failure)) {
+            return error;
+        }
         let at = match found {
             Some(found) => self.token_span(slice, found),
             None => self.span(slice, before.end, before.end),
@@ -266,12 +284,17 @@ impl<'t> Explainer<'t> {
         let over = failure.expected.iter().any(|rule| ends_clause(*rule));
         let expected = expectations(&failure.expected);
         let after = cut(before.text(slice.text));
+        let next = match slice.block {
+            Block::File if slice.rule == Rule::only_item => "a new item",
+            Block::File => "`{`",
+            _ => "a new clause",
+        };
         let what = if expected.iter().any(|word| word == "an operator") {
             "an operator".to_string()
         } else if expected.is_empty() || over && expected.len() > 1 {
-            "a new clause".to_string()
+            next.to_string()
         } else if over {
-            format!("{} or a new clause", listed(&expected, "or"))
+            format!("{} or {next}", listed(&expected, "or"))
         } else {
             listed(&expected, "or")
         };
@@ -292,6 +315,69 @@ impl<'t> Explainer<'t> {
             [only] if !over => self.insertion(slice, before, found, only, error),
             _ => error,
         }
+    }
+
+    /// A keyword that was taken for the name that is missing before it, as in `notify using held`.
+    fn swallowed(&self, slice: &Slice<'_>, keyword: &Token, failure: &Failure) -> Option<Diagnostic> {
+        let before = slice.tokens.iter().rev().find(|token| token.end <= keyword.start)?;
+        let word = keyword.text(slice.text);
+        if keyword.kind != TokenKind::Word || slice.text.len() > TRIED || !words::is_keyword(word) {
+            return None;
+        }
+        let (head, tail) = (slice.text.get(..before.end)?, slice.text.get(before.end..)?);
+        let (what, _) =
+            [("a name", "x"), ("a value", "x@x"), ("a text", "\"\"")].into_iter().find(|(_, stand_in)| {
+                let further = super::explain::failure(slice.rule, &format!("{head} {stand_in} {tail}"));
+                further.is_none_or(|further| further.at > failure.at + stand_in.len() + 2)
+            })?;
+        let at = self.span(slice, before.end, before.end);
+        let message = format!("expected {what} after `{}`", cut(before.text(slice.text)));
+        let error = Diagnostic::error(codes::EXPECTED, at, message).label(format!("{what} is missing here"));
+        Some(match self.reading(slice, before, failure) {
+            Some(help) => error.help(help),
+            None => error,
+        })
+    }
+
+    /// The one keyword or sign that, put in, makes the slice parse.
+    fn left_out(&self, slice: &Slice<'_>, before: &Token, failure: &Failure) -> Option<Diagnostic> {
+        if slice.text.len() > TRIED {
+            return None;
+        }
+        let (head, tail) = (slice.text.get(..before.end)?, slice.text.get(before.end..)?);
+        let mut candidates: Vec<&str> = failure.expected.iter().filter_map(|rule| single(*rule)).collect();
+        if failure.expected.contains(&Rule::tail) {
+            candidates.extend(["is", "in", "contains", "and", "=="]);
+        }
+        candidates.retain(|word| !words::begins(slice.block, word));
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+            .retain(|word| super::explain::failure(slice.rule, &format!("{head} {word} {tail}")).is_none());
+        let [word] = candidates.as_slice() else { return None };
+        let at = self.span(slice, before.end, before.end);
+        let gap = if matches!(*word, ")" | "]" | "," | ":" | "::") { "" } else { " " };
+        let message = format!("expected `{word}` after `{}`", cut(before.text(slice.text)));
+        let error = Diagnostic::error(codes::EXPECTED, at, message)
+            .label(format!("`{word}` is missing here"))
+            .fix(at, format!("{gap}{word}"), format!("insert `{word}`"));
+        Some(match self.reading(slice, before, failure) {
+            Some(help) => error.help(help),
+            None => error.help(format!("insert `{word}`")),
+        })
+    }
+
+    /// A module without the names to take from it.
+    fn without_names(&self, slice: &Slice<'_>, last: &Token) -> Diagnostic {
+        let span = self.token_span(slice, last);
+        let message = format!("the names to take from `{}` are missing", last.text(slice.text));
+        let error = Diagnostic::error(codes::USE_NAMES, span, message)
+            .help("name them in braces: `use std::dlp::{card_number, iban}`");
+        let path = slice.tokens.iter().filter(|token| token.text(slice.text) == "::").count();
+        if path < 2 {
+            return error;
+        }
+        error.fix(span, format!("{{{}}}", last.text(slice.text)), "take this name from the module before it")
     }
 
     /// Offers the one token that is missing, if the slice parses further with it.
@@ -342,6 +428,25 @@ impl<'t> Explainer<'t> {
                     .fix(span, word, format!("write `{word}`")),
             );
         }
+        if wants(Rule::dots) && written.starts_with('-') {
+            let span = Span { end: span.start + 1, ..span };
+            return Some(
+                Diagnostic::error(codes::MISSPELLED, span, "`-` makes no range")
+                    .help("a range is written with `..`, as `mon..fri 08:00..18:00`")
+                    .fix(span, "..", "write `..`"),
+            );
+        }
+        if written == ":" && wants(Rule::path_separator) {
+            return Some(
+                Diagnostic::error(
+                    codes::EXPECTED,
+                    span,
+                    format!("expected `::` after `{}`", before.text(slice.text)),
+                )
+                .help("modules and names are parted by `::`, as in `use std::dlp::{iban}`")
+                .fix(span, "::", "write `::`"),
+            );
+        }
         if written == "-" && found.start == before.end && before.kind == TokenKind::Word {
             return self.hyphen(slice, before, found);
         }
@@ -373,6 +478,9 @@ impl<'t> Explainer<'t> {
             );
         }
         let mut candidates: Vec<&str> = failure.expected.iter().flat_map(|rule| keywords(*rule)).collect();
+        if failure.expected.iter().any(|rule| ends_clause(*rule)) {
+            candidates.retain(|word| !words::begins(slice.block, word));
+        }
         if wants_operator {
             candidates.extend(words::OPERATORS);
         }
@@ -426,7 +534,9 @@ impl<'t> Explainer<'t> {
                 return Some(format!("it reads `{}`", shape.1));
             }
         }
-        for token in upto.filter(|token| token.kind == TokenKind::Word) {
+        let first = slice.tokens.first().map_or(0, |token| token.start);
+        let item = slice.block == Block::File;
+        for token in upto.filter(|token| token.kind == TokenKind::Word && (!item || token.start == first)) {
             let word = token.text(slice.text);
             if let Some(shape) = words::shape(slice.block, word) {
                 if failure.expected.contains(&Rule::tail) && matches!(word, "when" | "unless" | "except") {
@@ -485,6 +595,14 @@ fn failure(rule: Rule, text: &str) -> Option<Failure> {
         ErrorVariant::CustomError { .. } => Vec::new(),
     };
     Some(Failure { at, expected })
+}
+
+/// The one token that a rule takes or begins with, as it is written.
+fn single(rule: Rule) -> Option<&'static str> {
+    words::keyword(rule).or_else(|| {
+        let word = words::human(rule)?.strip_prefix('`')?.strip_suffix('`')?;
+        (!word.contains('`')).then_some(word)
+    })
 }
 
 /// The rule that takes exactly what a bad run should have been, and the kind of block it stands in.
@@ -590,8 +708,19 @@ fn expectations(rules: &[Rule]) -> Vec<String> {
             },
         }
     }
+    for (sign, table, name) in
+        [("`drop`", words::DISPOSITIONS, "a disposition"), ("`fired`", words::EXPECTATIONS, "an expectation")]
+    {
+        if expected.len() > 4 && expected.iter().any(|word| word == sign) {
+            expected.retain(|word| !table.iter().any(|shape| format!("`{}`", shape.0) == *word));
+            expected.insert(0, name.to_string());
+        }
+    }
     if expected.len() > 1 {
-        expected.retain(|word| word != "`,`" && word != "a unit");
+        expected.retain(|word| word != "a unit");
+    }
+    if expected.len() > 3 {
+        expected.retain(|word| word != "`,`");
     }
     expected
 }

@@ -354,17 +354,23 @@ impl Planner<'_> {
     /// The kind of block that a head opens. A head that does not say it is mended, by its spelling or by what the
     /// block holds.
     fn head(&mut self, head: &[Node], body: &[Node], outer: Block) -> Block {
-        let Some(first) = head.first().map(|node| node.token) else { return Block::Unknown };
         if !matches!(outer, Block::File | Block::Directory) {
             return Block::Unknown;
         }
+        let Some(first) = head.first().map(|node| node.token) else { return self.headless(body, outer) };
         let text = self.text;
         let word = first.text(text);
         let second = head.get(1).map(|node| node.token);
         if word == "use" {
             return Block::Use;
         }
-        if words::MANAGERS.contains(&word) {
+        let named_like_a_manager = head.len() == 1
+            && word != "site"
+            && body
+                .first()
+                .and_then(|node| words::guess(node.token.kind, node.token.text(text), outer))
+                .is_some_and(|guess| !matches!(guess.0, Block::Directory | Block::Policy));
+        if words::MANAGERS.contains(&word) && !named_like_a_manager {
             self.policy_word(&first, second.as_ref(), head.len());
             return Block::Policy;
         }
@@ -377,8 +383,22 @@ impl Planner<'_> {
             self.insert(first.start, "content ");
             return Block::Policy;
         }
-        if let Some(block) = words::block_of(word) {
+        if let Some(block) = words::block_of(word).filter(|_| !named_like_a_manager) {
             return block;
+        }
+        if head.len() > 1 && words::nearest(word, vec!["policy"]).is_some() {
+            let span = self.span(&first);
+            self.plan.errors.push(
+                Diagnostic::error(codes::MISSPELLED, span, format!("unknown word `{word}`"))
+                    .help("did you mean `content policy`? A policy begins with its manager"),
+            );
+            self.plan.said.push((first.start, first.end));
+            self.plan.repairs.push(Repair {
+                start: first.start,
+                end: first.end,
+                text: "content policy".to_string(),
+            });
+            return Block::Policy;
         }
         let openers = words::openers(outer);
         let is_manager_next = second.is_some_and(|second| second.text(text) == "policy");
@@ -393,6 +413,29 @@ impl Planner<'_> {
             }
         }
         self.guessed(&first, head, body, outer)
+    }
+
+    /// A block with nothing before its brace.
+    fn headless(&mut self, body: &[Node], outer: Block) -> Block {
+        let Some(inside) = body.first().map(|node| node.token) else { return Block::Unknown };
+        let guess = words::guess(inside.kind, inside.text(self.text), outer);
+        let Some((block, opener)) = guess else { return Block::Unknown };
+        let before = self.text.get(..inside.start).and_then(|text| text.rfind('{')).unwrap_or(inside.start);
+        let at = Span::new(self.source, before, before + 1);
+        let kind = opener.trim_end();
+        let shape = words::shape(Block::File, kind).unwrap_or("content policy name for senders { … }");
+        self.plan.errors.push(
+            Diagnostic::error(codes::UNKNOWN_ITEM, at, format!("expected `{kind}` before `{{`"))
+                .help(format!("it reads `{shape}`")),
+        );
+        self.plan.said.push((before, before + 1));
+        let name = match block {
+            Block::Site => "",
+            Block::Test => "\"\" ",
+            _ => "unnamed ",
+        };
+        self.insert(before, format!("{opener}{name}"));
+        block
     }
 
     /// A head that names no kind of item: the kind is guessed from what the block holds.

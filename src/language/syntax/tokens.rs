@@ -107,6 +107,8 @@ struct Lexer<'t> {
     negations: usize,
     joined: usize,
     limit: usize,
+    /// Blocks opened on the present line and not closed on it.
+    opened: usize,
     out: Tokens,
 }
 
@@ -126,6 +128,7 @@ impl<'t> Lexer<'t> {
             negations: 0,
             joined: 0,
             limit: limits.nesting,
+            opened: 0,
             out: Tokens::default(),
         }
     }
@@ -142,6 +145,7 @@ impl<'t> Lexer<'t> {
                     self.line += 1;
                     self.line_start = self.at;
                     self.first = true;
+                    self.opened = 0;
                 }
                 b' ' | b'\t' | b'\r' => self.at += 1,
                 b'#' => self.comment(),
@@ -185,6 +189,19 @@ impl<'t> Lexer<'t> {
         self.at + line.trim_end_matches([' ', '\t', '\r']).len()
     }
 
+    /// Where a token without an end ends: with its line, but before the braces that close what the line opened.
+    fn bounded_end(&self) -> usize {
+        let mut end = self.line_end();
+        for _ in 0..self.opened {
+            let line = self.text.get(self.at..end).unwrap_or("");
+            match line.strip_suffix('}') {
+                Some(rest) => end = self.at + rest.trim_end_matches([' ', '\t']).len(),
+                None => break,
+            }
+        }
+        end.max(self.at + 1)
+    }
+
     fn token(&mut self) {
         let start = self.at;
         if self.first {
@@ -220,7 +237,7 @@ impl<'t> Lexer<'t> {
         match self.byte(self.at) {
             b'"' if rest.starts_with("\"\"\"") => self.block(),
             b'"' => self.plain_text(),
-            b'/' => self.regex(),
+            b'/' if self.opens_regex() => self.regex(),
             _ => {
                 let (kind, length) = plain(rest);
                 (kind, self.at + length)
@@ -235,12 +252,14 @@ impl<'t> Lexer<'t> {
         match text_end(line, start, self.limit) {
             Ok(end) => (TokenKind::Text, end),
             Err(TextFault::Unterminated) => {
+                let end = self.bounded_end();
                 self.unterminated(start, end);
                 (TokenKind::Text, end)
             }
             Err(TextFault::Interpolation(brace)) => {
                 let closing = memchr::memrchr(b'"', line).filter(|&quote| quote > brace);
                 let Some(quote) = closing else {
+                    let end = self.bounded_end();
                     self.unterminated(start, end);
                     return (TokenKind::Text, end);
                 };
@@ -354,6 +373,11 @@ impl<'t> Lexer<'t> {
         (TokenKind::Block, end)
     }
 
+    /// Whether a slash stands where a value may begin: glued to what is before it, it is none.
+    fn opens_regex(&self) -> bool {
+        self.at == 0 || b" \t\r\n([,{=<>!".contains(&self.byte(self.at - 1))
+    }
+
     fn regex(&mut self) -> (TokenKind, usize) {
         let start = self.at;
         let line_end = self.line_end();
@@ -369,6 +393,7 @@ impl<'t> Lexer<'t> {
                 _ => at += 1,
             }
         }
+        let line_end = self.bounded_end();
         let span = self.span(start, start + 1);
         self.out.faults.push(
             Diagnostic::error(codes::UNTERMINATED_REGEX, span, "unterminated regex")
@@ -431,6 +456,7 @@ impl<'t> Lexer<'t> {
             match written {
                 "{" | "(" | "[" => {
                     self.nesting += 1;
+                    self.opened += usize::from(written == "{");
                     self.joined = if written == "{" { 0 } else { self.joined };
                     if self.nesting > self.limit {
                         self.too_deep(token.start, "brackets are nested");
@@ -438,6 +464,7 @@ impl<'t> Lexer<'t> {
                 }
                 "}" | ")" | "]" => {
                     self.nesting = self.nesting.saturating_sub(1);
+                    self.opened = self.opened.saturating_sub(usize::from(written == "}"));
                     self.joined = if written == "}" { 0 } else { self.joined };
                 }
                 _ => {}

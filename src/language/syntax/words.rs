@@ -345,6 +345,7 @@ pub(crate) fn guess(kind: TokenKind, word: &str, outer: Block) -> Option<(Block,
         (_, word) if MANAGERS.contains(&word) => Block::Directory,
         (_, "when" | "unless" | "then" | "annotate" | "notify" | "because") => Block::Policy,
         _ if outer == Block::Directory => return None,
+        (_, "domains" | "networks" | "postmaster") => Block::Site,
         (_, "keep") => Block::Folder,
         (_, "subject" | "text" | "html") => Block::Template,
         (_, "open" | "closed" | "timezone") => Block::Calendar,
@@ -355,6 +356,7 @@ pub(crate) fn guess(kind: TokenKind, word: &str, outer: Block) -> Option<(Block,
         _ => return None,
     };
     let opener = match block {
+        Block::Site => "site ",
         Block::Directory => "directory ",
         Block::Policy => "content policy ",
         Block::Folder => "folder ",
@@ -417,6 +419,11 @@ pub(crate) fn human(rule: Rule) -> Option<&'static str> {
         Rule::expect_for => "`for`",
         _ => return None,
     })
+}
+
+/// Whether a word is a keyword anywhere.
+pub(crate) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.iter().any(|keyword| keyword.1 == word)
 }
 
 /// The word that a keyword's rule takes.

@@ -5,10 +5,8 @@ use super::super::ast::{
     Directory, DirectoryEntry, Expr, ExprKind, Folder, FolderClause, Item, List, ListEntry, Name, Reference,
     Settings, SettingsKind, Site, SiteClause, Template, TemplateClause, TextLiteral, Use, UseFrom, Weekday,
 };
-use super::super::codes;
 use super::super::grammar::{Parts, Rule};
 use super::{Builder, Node};
-use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{Span, Spanned};
 use std::sync::Arc;
 
@@ -57,20 +55,7 @@ impl Builder<'_> {
         let names = parts.seek(Rule::path_separator).map(|_| {
             parts.filter(|part| part.as_rule() == Rule::name).map(|part| self.name(&part)).collect::<Vec<_>>()
         });
-        if let (UseFrom::Module(path), None) = (&from, &names) {
-            self.without_names(path, span);
-        }
         Some(Use { from, names, span })
-    }
-
-    fn without_names(&mut self, path: &[Name], span: Span) {
-        let mut error =
-            Diagnostic::error(codes::USE_NAMES, span, "the names to take from the module are missing")
-                .help("name them in braces: `use std::dlp::{card_number, iban}`");
-        if let [.., _, last] = path {
-            error = error.fix(last.span, format!("{{{}}}", last.node), "put the last name in braces");
-        }
-        self.diagnostics.push(error);
     }
 
     fn names(&self, pair: Node<'_>) -> Vec<Name> {
