@@ -64,6 +64,8 @@ pub fn visible_text(source: &str) -> VisibleText {
 /// Where in a document text may be put in, found by the tokenizer and so never inside a comment or an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Landmarks {
+    /// Right after the `<html …>` tag.
+    pub html_open: Option<usize>,
     /// Right after the `<body …>` tag.
     pub body_open: Option<usize>,
     /// Right before the last `</body>`.
@@ -325,6 +327,7 @@ fn is_wanted(name: &[u8]) -> bool {
                 | b"http-equiv"
                 | b"type"
                 | b"class"
+                | b"style"
                 | b"id"
         )
 }
@@ -626,6 +629,7 @@ impl Visitor for LandmarkVisitor {
                 self.found.body_open = Some(end);
                 self.text_seen = false;
             }
+            b"html" if self.found.html_open.is_none() => self.found.html_open = Some(end),
             b"blockquote" => self.quote(tag.start),
             b"div" | b"span" | b"hr" | b"table" if is_quote_holder(tag) => self.quote(tag.start),
             _ => {}
@@ -669,6 +673,11 @@ fn is_quote_holder(tag: &Tag) -> bool {
     ];
     const IDS: &[&str] =
         &["divRplyFwdMsg", "appendonsend", "stopSpelling", "OLK_SRC_BODY_SECTION", "mailQuote"];
+    // Outlook draws a line above what it quotes and says no more about it.
+    let style = String::from_utf8_lossy(tag.value("style")).replace(' ', "").to_ascii_lowercase();
+    if tag.name == b"div" && style.contains("border:none") && style.contains("border-top:solid") {
+        return true;
+    }
     let class = String::from_utf8_lossy(tag.value("class")).into_owned();
     let id = String::from_utf8_lossy(tag.value("id")).into_owned();
     class.split_ascii_whitespace().any(|class| CLASSES.contains(&class))

@@ -24,6 +24,7 @@ pub mod compose;
 pub mod crypto;
 pub mod decode;
 pub mod documents;
+pub mod edit;
 pub mod encode;
 pub mod envelope;
 pub mod exercise;

@@ -14,6 +14,8 @@ pub struct EncodedFile {
     pub bytes: Vec<u8>,
     /// What is wrong with it, if anything.
     pub problem: Option<String>,
+    /// The bytes of the text that hold it, from its `begin` line to behind its last.
+    pub range: std::ops::Range<usize>,
 }
 
 /// Every file in `text`, in order.
@@ -29,7 +31,7 @@ pub fn find(text: &[u8]) -> Vec<EncodedFile> {
         }
         let rest = text.get(start..).unwrap_or_default();
         if let Some((file, used)) = read(rest) {
-            files.push(file);
+            files.push(EncodedFile { range: start..start + used, ..file });
             from = start + used;
         }
     }
@@ -111,7 +113,7 @@ fn read(text: &[u8]) -> Option<(EncodedFile, usize)> {
     if !closed && problem.is_none() {
         problem = Some("its end is missing".to_string());
     }
-    Some((EncodedFile { name, bytes, problem }, at))
+    Some((EncodedFile { name, bytes, problem, range: 0..at }, at))
 }
 
 /// One line: its first character says how many bytes it holds. Blanks at the end may have been stripped on the way.

@@ -13,7 +13,7 @@ pub fn find(text: &[u8]) -> Vec<EncodedFile> {
         from = start + 8;
         if start == 0 || matches!(text.get(start - 1), Some(b'\n' | b'\r')) {
             let (file, used) = read(text.get(start..).unwrap_or_default());
-            files.push(file);
+            files.push(EncodedFile { range: start..start + used, ..file });
             from = start + used;
         }
     }
@@ -77,7 +77,7 @@ fn read(text: &[u8]) -> (EncodedFile, usize) {
             }
         }
     }
-    (EncodedFile { name, bytes, problem }, at)
+    (EncodedFile { name, bytes, problem, range: 0..at }, at)
 }
 
 fn check(end: &[u8], begin: &[u8], multipart: bool, bytes: &[u8]) -> Option<String> {

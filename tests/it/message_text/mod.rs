@@ -2,6 +2,7 @@
 
 mod archive;
 mod documents;
+mod edit;
 mod filetype;
 mod html;
 mod links;
