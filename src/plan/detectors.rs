@@ -1,8 +1,8 @@
 //! Detectors: patterns whose candidates must pass checks, stand on their own, and have a word nearby where asked.
 //!
 //! Candidates are found by regex on the cased surface. A candidate that fails is tried shorter, and then the search
-//! goes on one character behind its start, so that digits before or behind a number do not hide it. What is found
-//! stands on its own: not inside a longer number or word, and not inside a URL. Cost: linear for what passes; failed
+//! goes on one character behind its start, so that digits before or behind a number do not hide it; finds may overlap
+//! where there are checks, but none lies within another. What is found stands on its own: not inside a longer number or word, and not inside a URL. Cost: linear for what passes; failed
 //! candidates are tried again within a budget of [`RETRY_FACTOR`] times the text, then the search leaps over them.
 
 use super::checks::{normalised, passes};
@@ -97,7 +97,7 @@ impl CompiledDetector {
 
     fn for_each(&self, cased: &str, mut take: impl FnMut(Found)) {
         if let [regex] = &*self.regexes {
-            let mut search = Search { detector: self, cased, from: 0, budget: budget(cased) };
+            let mut search = Search::new(self, cased);
             while let Some(found) = search.next(regex) {
                 take(found);
             }
@@ -105,7 +105,7 @@ impl CompiledDetector {
         }
         let mut all = Vec::new();
         for regex in &self.regexes {
-            let mut search = Search { detector: self, cased, from: 0, budget: budget(cased) };
+            let mut search = Search::new(self, cased);
             while let Some(found) = search.next(regex) {
                 all.push(found);
             }
@@ -120,9 +120,9 @@ impl CompiledDetector {
         }
     }
 
-    /// The value of a candidate that is one.
+    /// The value of a candidate that starts on its own and passes all else.
     fn accept(&self, cased: &str, range: &Range<usize>) -> Option<String> {
-        if range.is_empty() || !stands_alone(cased, range) {
+        if range.is_empty() || !ends_alone(cased, range) {
             return None;
         }
         let value = normalised(cased.get(range.clone())?);
@@ -131,10 +131,6 @@ impl CompiledDetector {
             checked && self.near.iter().all(|near| near.holds(cased, range)) && !in_url(cased, range);
         accepted.then(|| value.to_uppercase())
     }
-}
-
-fn budget(cased: &str) -> usize {
-    cased.len().saturating_mul(RETRY_FACTOR).saturating_add(1 << 16)
 }
 
 fn candidate_regex(pattern: &Pattern) -> Result<Regex, String> {
@@ -153,30 +149,73 @@ struct Search<'a> {
     detector: &'a CompiledDetector,
     cased: &'a str,
     from: usize,
+    /// One past the last find: what lies within it is no find of its own.
+    covered: usize,
     budget: usize,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(detector: &'a CompiledDetector, cased: &'a str) -> Search<'a> {
+        let budget = cased.len().saturating_mul(RETRY_FACTOR).saturating_add(1 << 16);
+        Search { detector, cased, from: 0, covered: 0, budget }
+    }
+
     fn next(&mut self, regex: &Regex) -> Option<Found> {
-        loop {
-            let range = find_from(regex, self.cased, self.from)?;
-            let found = self.longest_accepted(regex, &range);
-            self.from = match &found {
-                Some((taken, _)) => taken.end.max(self.after_first(taken.start)),
-                None if self.budget == 0 => range.end.max(self.after_first(range.start)),
-                None => self.after_first(range.start),
-            };
-            if let Some((range, value)) = found {
+        while self.from <= self.cased.len() {
+            let candidate = find_from(regex, self.cased, self.from)?;
+            self.from = self.after_first(candidate.start);
+            let accepted = self.longest_accepted(regex, &candidate);
+            if self.budget == 0 {
+                self.from = self.from.max(candidate.end);
+            }
+            let Some((range, value)) = accepted else { continue };
+            if range.end <= self.covered {
+                continue;
+            }
+            self.covered = range.end;
+            if self.detector.checks.is_empty() {
+                // Nothing failed, so nothing can be hidden: occurrences stand one behind the other.
+                self.from = self.from.max(range.end);
                 return Some(Found { range, value });
             }
-            if self.from >= self.cased.len() {
-                return None;
+            let (range, value) = self.plainer_inside(regex, range, value);
+            return Some(Found { range, value });
+        }
+        None
+    }
+
+    /// A candidate inside an accepted one that is parted into fewer groups: of `6 7 4111111111111111` the card behind the
+    /// digits, though all of it passes by chance.
+    fn plainer_inside(
+        &mut self,
+        regex: &Regex,
+        range: Range<usize>,
+        value: String,
+    ) -> (Range<usize>, String) {
+        let most = groups_of(self.cased, &range);
+        let mut at = self.after_first(range.start);
+        while most > 1 && self.budget > 0 {
+            let Some(candidate) = find_from(regex, self.cased, at).filter(|found| found.start < range.end)
+            else {
+                break;
+            };
+            at = self.after_first(candidate.start);
+            if let Some((inner, inner_value)) = self.longest_accepted(regex, &candidate)
+                && inner.end <= range.end
+                && inner_value.len() < value.len()
+                && groups_of(self.cased, &inner) < most
+            {
+                return (inner, inner_value);
             }
         }
+        (range, value)
     }
 
     /// The candidate, or the longest shorter one with the same start, that is accepted.
     fn longest_accepted(&mut self, regex: &Regex, range: &Range<usize>) -> Option<(Range<usize>, String)> {
+        if !starts_alone(self.cased, range) {
+            return None;
+        }
         let mut candidate = range.clone();
         for _ in 0..SHORTER_TRIES {
             if let Some(value) = self.detector.accept(self.cased, &candidate) {
@@ -203,19 +242,28 @@ impl Search<'_> {
     }
 }
 
-/// Whether a candidate is no piece of a longer number or word. Only digits and letters with case join: in scripts that
+/// How many groups of letters and digits a range has.
+fn groups_of(cased: &str, range: &Range<usize>) -> usize {
+    let text = cased.get(range.clone()).unwrap_or_default();
+    text.split(|character: char| !character.is_alphanumeric()).filter(|group| !group.is_empty()).count()
+}
+
+/// Whether a candidate starts no longer number or word before it. Only digits and letters with case join: in scripts that
 /// write no blanks or join particles to numbers, a letter beside a number says nothing.
-fn stands_alone(cased: &str, range: &Range<usize>) -> bool {
-    let head = cased.get(..range.start).unwrap_or_default();
-    let tail = cased.get(range.end..).unwrap_or_default();
-    let inside = cased.get(range.clone()).unwrap_or_default();
-    let (first, last) = (inside.chars().next(), inside.chars().next_back());
-    let mut before = head.chars().rev();
+fn starts_alone(cased: &str, range: &Range<usize>) -> bool {
+    let mut before = cased.get(..range.start).unwrap_or_default().chars().rev();
+    let first = cased.get(range.clone()).unwrap_or_default().chars().next();
     let (neighbour, beyond) = (before.next(), before.next());
     // `0.4111…` is a fraction of a longer number.
     let fraction =
         neighbour == Some('.') && beyond.is_some_and(char::is_numeric) && first.is_some_and(char::is_numeric);
-    !fraction && !joined(neighbour, first) && !joined(last, tail.chars().next())
+    !fraction && !joined(neighbour, first)
+}
+
+/// Whether no longer number or word goes on behind a candidate.
+fn ends_alone(cased: &str, range: &Range<usize>) -> bool {
+    let last = cased.get(range.clone()).unwrap_or_default().chars().next_back();
+    !joined(last, cased.get(range.end..).unwrap_or_default().chars().next())
 }
 
 fn joined(left: Option<char>, right: Option<char>) -> bool {

@@ -14,4 +14,5 @@ mod language;
 mod mailboxes;
 mod message;
 mod message_text;
+mod plan;
 mod tools;

@@ -1,0 +1,8 @@
+//! The plan room: truth, patterns, detectors, calendars, homes, and policies over messages.
+
+mod calendars;
+mod detectors;
+mod homes;
+mod lookalikes;
+mod patterns;
+mod truths;

@@ -1,0 +1,134 @@
+//! One automaton for all literals, words, regexes and globs.
+
+use mailfw::language::hir::Pattern;
+use mailfw::message::surface::Surface;
+use mailfw::plan::patterns::{PatternId, PatternTable, Patterns};
+use proptest::prelude::*;
+
+fn literal(text: &str) -> Pattern {
+    Pattern::Literal { text: text.into() }
+}
+
+fn word(text: &str) -> Pattern {
+    Pattern::Word { text: text.into() }
+}
+
+fn glob(text: &str) -> Pattern {
+    Pattern::Glob { text: text.into() }
+}
+
+fn regex(pattern: &str, caseless: bool) -> Pattern {
+    Pattern::Regex { pattern: pattern.into(), caseless, dot_all: false }
+}
+
+fn compile(patterns: &[Pattern]) -> (Patterns, Vec<PatternId>) {
+    let mut table = PatternTable::default();
+    let ids = patterns.iter().map(|pattern| table.intern(pattern)).collect();
+    (Patterns::new(table).map_err(|(_, errors)| errors).unwrap(), ids)
+}
+
+fn total(pattern: Pattern, text: &str) -> u64 {
+    let (patterns, ids) = compile(&[pattern]);
+    let surface = Surface::from_text(text);
+    if patterns.is_scanned(ids[0]) {
+        return patterns.scan(surface.folded()).hits(ids[0]).map_or(0, |hits| hits.total);
+    }
+    patterns.search(ids[0], &surface).total
+}
+
+#[test]
+fn a_pattern_inside_anothers_is_not_hidden_by_it() {
+    let texts = ["secret project bluebird", "project", "bluebird", "ect proj", "secret"];
+    let all: Vec<Pattern> = texts.iter().map(|text| literal(text)).collect();
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]] {
+        let ordered: Vec<Pattern> = order.iter().map(|&at| all[at].clone()).collect();
+        let (patterns, ids) = compile(&ordered);
+        let scan = patterns.scan("the secret project bluebird is a secret");
+        let totals: Vec<u64> = ids.iter().map(|&id| scan.hits(id).map_or(0, |hits| hits.total)).collect();
+        let expected: Vec<u64> = order.iter().map(|&at| [1, 1, 1, 0, 2][at]).collect();
+        assert_eq!(totals, expected, "in the order {order:?}");
+    }
+}
+
+#[test]
+fn one_text_as_literal_and_as_word_is_counted_apart() {
+    let (patterns, ids) = compile(&[literal("art"), word("art")]);
+    let scan = patterns.scan("art, part, artful art");
+    assert_eq!(scan.hits(ids[0]).unwrap().total, 4);
+    assert_eq!(scan.hits(ids[1]).unwrap().total, 2);
+}
+
+#[test]
+fn a_literal_does_not_overlap_itself() {
+    assert_eq!(total(literal("aa"), "aaaaa"), 2);
+}
+
+#[test]
+fn both_sides_are_folded_alike() {
+    assert_eq!(total(literal("STRASSE"), "Die Straße"), 1);
+    assert_eq!(total(literal("straße"), "IN DER STRASSE"), 1);
+    assert_eq!(total(literal("wire transfer"), "ＷＩＲＥ\u{200b}  trans\u{ad}fer"), 1);
+    assert_eq!(total(regex("straße", true), "In der STRASSE"), 1);
+    assert_eq!(total(regex("Straße", false), "In der STRASSE, in der Straße"), 1);
+    assert_eq!(total(regex("café+", false), "café"), 1);
+}
+
+#[test]
+fn words_end_where_letters_of_a_word_end() {
+    assert_eq!(total(word("visa"), "Visa, visas, VISA-card, _visa, televisa"), 2);
+    assert_eq!(total(word("c++"), "C++ and C++11"), 2);
+    assert_eq!(total(word("größe"), "die Größe und Größen"), 1);
+    assert_eq!(total(word("機密"), "これは機密です"), 1);
+}
+
+#[test]
+fn globs_mean_the_whole_text() {
+    assert_eq!(total(glob("*.EXE"), "invoice.exe"), 1);
+    assert_eq!(total(glob("*.exe"), "invoice.exe.txt"), 0);
+    assert_eq!(total(glob("in?oice*"), "Invoice 12"), 1);
+    assert_eq!(total(glob("[a-c]x"), "bx"), 1);
+    assert_eq!(total(glob("[!a-c]x"), "bx"), 0);
+    assert_eq!(total(glob("a[b"), "a[b"), 1);
+    assert_eq!(total(glob("a.b"), "axb"), 0);
+}
+
+#[test]
+fn starts_and_ends_are_of_the_whole_text() {
+    assert_eq!(total(Pattern::Prefix { text: "Re:".into() }, "RE: hello"), 1);
+    assert_eq!(total(Pattern::Prefix { text: "Re:".into() }, "Fwd: Re: hello"), 0);
+    assert_eq!(total(Pattern::Suffix { text: ".exe".into() }, "a.EXE"), 1);
+}
+
+#[test]
+fn a_regex_beyond_its_limit_is_named_and_not_built() {
+    let mut table = PatternTable::default();
+    table.intern(&literal("fine"));
+    let large = table.intern(&regex(r"(\w{1,1000}){1,1000}", false));
+    let (_, errors) = Patterns::new(table).unwrap_err();
+    assert_eq!(errors.len(), 1);
+    assert_eq!(errors[0].pattern, Some(large));
+    assert!(errors[0].reason.contains("10 MiB"), "{}", errors[0].reason);
+}
+
+#[test]
+fn nested_repetition_takes_linear_time() {
+    let text = "a".repeat(200_000);
+    let start = std::time::Instant::now();
+    assert_eq!(total(regex(r"(a+)+$b", false), &text), 0);
+    assert!(start.elapsed().as_secs() < 5, "took {:?}", start.elapsed());
+}
+
+proptest! {
+    #[test]
+    fn what_each_literal_finds_alone_all_find_together(
+        texts in proptest::collection::vec("[ab]{1,4}", 1..8), haystack in "[ab ]{0,60}",
+    ) {
+        let (patterns, ids) = compile(&texts.iter().map(|text| literal(text)).collect::<Vec<_>>());
+        let surface = Surface::from_text(&haystack);
+        let scan = patterns.scan(surface.folded());
+        for (id, text) in ids.into_iter().zip(&texts) {
+            let alone = surface.folded().matches(text.as_str()).count() as u64;
+            prop_assert_eq!(scan.hits(id).map_or(0, |hits| hits.total), alone);
+        }
+    }
+}
