@@ -46,7 +46,7 @@ pub struct Attachment {
     pub(crate) name: Option<String>,
     pub(crate) other_names: Vec<String>,
     pub(crate) declared_type: Option<String>,
-    pub(crate) declared_charset: Option<String>,
+    pub(crate) declared_charsets: Vec<String>,
     pub(crate) content: Region,
     pub(crate) file_type: FileType,
     pub(crate) document: DocumentFacts,
@@ -187,7 +187,7 @@ struct File {
     name: Option<String>,
     other_names: Vec<String>,
     declared_type: Option<String>,
-    declared_charset: Option<String>,
+    declared_charsets: Vec<String>,
     content: Region,
     reading: Reading,
     depth: usize,
@@ -256,10 +256,9 @@ impl Collector<'_> {
         let mut at = parts.get(key.1.index())?.parent;
         while let Some(parent) = at {
             let part = parts.get(parent.index())?;
-            if part.role == Role::Message {
-                if let Some(id) = self.contents.of_part.get(&(key.0, parent)) {
-                    return Some(*id);
-                }
+            let message = self.contents.of_part.get(&(key.0, parent)).filter(|_| part.role == Role::Message);
+            if let Some(id) = message {
+                return Some(*id);
             }
             at = part.parent;
         }
@@ -279,14 +278,23 @@ impl Collector<'_> {
         }
         let content = part.content_region();
         if matches!(role, Role::Text | Role::Html) {
-            let textual = content.clone();
-            self.files_in_text(&textual, Some(key), owner, container_depth + 1, reading);
+            if holds_binhex(content.bytes()) {
+                let place = self.place(Some(key), owner, self.shown_part(key));
+                let facts = &mut self.contents.facts;
+                facts.unscannable(
+                    Cause::Unsupported,
+                    Scopes::INSIDE,
+                    place,
+                    "a BinHex file in text cannot be opened",
+                );
+            }
+            self.files_in_text(&content, Some(key), owner, container_depth + 1, reading);
             return;
         }
         let name = part.file_name().map(str::to_string);
         let other_names = part.names.iter().skip(1).cloned().collect();
         let declared_type = Some(part.media.as_str().to_string());
-        let declared_charset = part.charset();
+        let declared_charsets = part.content_type.readings("charset").into_iter().map(|r| r.text).collect();
         let file = File {
             part: (key.0 == 0).then_some(key.1),
             key: Some(key),
@@ -295,7 +303,7 @@ impl Collector<'_> {
             name,
             other_names,
             declared_type,
-            declared_charset,
+            declared_charsets,
             content,
             reading,
             depth: container_depth + 1,
@@ -339,7 +347,7 @@ impl Collector<'_> {
                 name: Some(file.name),
                 other_names: Vec::new(),
                 declared_type: None,
-                declared_charset: None,
+                declared_charsets: Vec::new(),
                 content: Region::decoded(file.bytes.into()),
                 reading,
                 depth,
@@ -395,7 +403,7 @@ impl Collector<'_> {
             name: file.name,
             other_names: file.other_names,
             declared_type: file.declared_type,
-            declared_charset: file.declared_charset,
+            declared_charsets: file.declared_charsets,
             content: file.content,
             file_type,
             document: DocumentFacts::default(),
@@ -492,10 +500,8 @@ impl Collector<'_> {
         if file_type.family == Family::Encrypted && !self.is_smime_part(key) {
             self.unreadable(id, Cause::Encrypted, "it is encrypted");
         }
-        if matches!(declared.as_str(), "application/ms-tnef" | "application/vnd.ms-tnef")
-            || bytes.starts_with(&[0x78, 0x9f, 0x3e, 0x22])
-        {
-            self.unreadable(id, Cause::Unsupported, "a winmail.dat container cannot be opened");
+        if let Some(format) = closed_container(bytes, &file_type, &declared) {
+            self.unreadable(id, Cause::Unsupported, &format!("{format} cannot be opened"));
         }
         if file_type.is_textual() {
             self.files_in_text(&content, key, Some(id), depth + 1, reading);
@@ -561,10 +567,8 @@ impl Collector<'_> {
             if document && !member.name.to_ascii_lowercase().contains("/embeddings/") {
                 continue;
             }
-            if member.encrypted {
-                if let Some(attachment) = self.contents.attachments.get_mut(id.index()) {
-                    attachment.encrypted = true;
-                }
+            if let Some(attachment) = self.contents.attachments.get_mut(id.index()) {
+                attachment.encrypted |= member.encrypted;
             }
             self.stack.push(Item::File(Box::new(File {
                 part: None,
@@ -574,7 +578,7 @@ impl Collector<'_> {
                 name: Some(member.name),
                 other_names: member.other_names,
                 declared_type: None,
-                declared_charset: None,
+                declared_charsets: Vec::new(),
                 content: Region::decoded(member.content.into()),
                 reading,
                 depth: depth + 1,
@@ -620,8 +624,40 @@ fn cause_of(cause: archive::Cause) -> Cause {
     }
 }
 
+/// The name of a container that holds files and that is not opened here.
+fn closed_container(bytes: &[u8], file_type: &FileType, declared: &str) -> Option<&'static str> {
+    if matches!(declared, "application/ms-tnef" | "application/vnd.ms-tnef")
+        || bytes.starts_with(&[0x78, 0x9f, 0x3e, 0x22])
+    {
+        return Some("a winmail.dat container");
+    }
+    if file_type.container == Container::Ole && file_type.family == Family::Message {
+        return Some("an Outlook message file");
+    }
+    if bytes.starts_with(&[0x00, 0x05, 0x16, 0x00]) {
+        return Some("an AppleSingle file");
+    }
+    holds_binhex(bytes).then_some("a BinHex file")
+}
+
+/// BinHex 4.0 (RFC 1741) opens with this sentence.
+fn holds_binhex(text: &[u8]) -> bool {
+    let head = text.get(..text.len().min(1 << 20)).unwrap_or_default();
+    memchr::memmem::find(head, b"(This file must be converted with BinHex").is_some_and(|at| {
+        head.get(at..)
+            .unwrap_or_default()
+            .split(|b| matches!(b, b'\n' | b'\r'))
+            .skip(1)
+            .take(4)
+            .any(|l| l.starts_with(b":"))
+    })
+}
+
 /// Whether a file is a message to look into: by its bytes, or by its name or type where the bytes allow it.
 fn is_message(bytes: &[u8], file_type: &FileType, name: &str, declared: &str) -> bool {
+    if file_type.container == Container::Ole {
+        return false;
+    }
     if file_type.family == Family::Message {
         return true;
     }

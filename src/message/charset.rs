@@ -35,7 +35,8 @@ pub struct DecodedText {
 /// Reads `bytes` in the declared charset; `None` means that none is declared.
 pub fn decode(bytes: &[u8], declared: Option<&str>) -> DecodedText {
     let label = declared.map(normalise_label).filter(|label| !label.is_empty());
-    if let Some(text) = by_byte_order_mark(bytes) {
+    let four_bytes = label.as_deref().is_some_and(|l| l.contains("32") || l.contains("ucs-4"));
+    if let Some(text) = by_byte_order_mark(bytes).filter(|_| !four_bytes) {
         return text;
     }
     let Some(label) = label else { return undeclared(bytes, None) };
@@ -49,6 +50,10 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> DecodedText {
         "utf-7" | "unicode-1-1-utf-7" | "csutf7" | "x-unicode-2-0-utf-7" => return utf7(bytes),
         "hz-gb-2312" | "hz" => return clean(hz(bytes), "hz-gb-2312"),
         "iso-2022-kr" | "csiso2022kr" => return shifted(bytes, EUC_KR, "iso-2022-kr"),
+        "utf-16" | "utf16" | "csutf16" | "ucs-2" | "iso-10646-ucs-2" | "unicode" => return utf16(bytes),
+        "utf-32" | "utf32" | "utf-32le" | "utf-32be" | "ucs-4" | "iso-10646-ucs-4" => {
+            return utf32(bytes, &label);
+        }
         "iso-2022-cn" | "iso-2022-cn-ext" => return shifted(bytes, GBK, "iso-2022-cn"),
         _ => {}
     }
@@ -154,6 +159,37 @@ fn in_encoding(bytes: &[u8], encoding: &'static Encoding) -> DecodedText {
         }
     }
     decoded
+}
+
+/// UTF-16 without a byte order mark: big-endian by RFC 2781, little-endian in practice; the one with more letters of
+/// ASCII comes first.
+fn utf16(bytes: &[u8]) -> DecodedText {
+    let zeros = |start: usize| bytes.iter().skip(start).step_by(2).filter(|b| **b == 0).count();
+    let little = zeros(1) >= zeros(0);
+    let decode = |encoding: &'static Encoding| encoding.decode_without_bom_handling(bytes).0.into_owned();
+    let (le, be) = (decode(encoding_rs::UTF_16LE), decode(encoding_rs::UTF_16BE));
+    let (text, other, charset) = if little { (le, be, "utf-16le") } else { (be, le, "utf-16be") };
+    DecodedText { other: Some(other), ..clean(text, charset) }
+}
+
+fn utf32(bytes: &[u8], label: &str) -> DecodedText {
+    let marked_big = bytes.starts_with(&[0, 0, 0xfe, 0xff]);
+    let first_big = bytes.first() == Some(&0) && !label.ends_with("le");
+    let big = marked_big || label.ends_with("be") || first_big;
+    let mut bad = false;
+    let mut text = String::with_capacity(bytes.len() / 4);
+    for unit in bytes.chunks(4) {
+        let value = match *unit {
+            [a, b, c, d] if big => u32::from_be_bytes([a, b, c, d]),
+            [a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
+            _ => u32::MAX,
+        };
+        let found = char::from_u32(value);
+        bad |= found.is_none();
+        text.push(found.unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+    let text = text.trim_start_matches('\u{feff}').to_string();
+    DecodedText { problem: bad.then_some(CharsetProblem::Invalid), ..clean(text, "utf-32") }
 }
 
 fn utf7(bytes: &[u8]) -> DecodedText {

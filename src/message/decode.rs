@@ -174,7 +174,7 @@ impl Base64Shape {
                 _ => shape.foreign = true,
             }
         }
-        shape.short = have % 4 != 0;
+        shape.short = !have.is_multiple_of(4);
         shape
     }
 

@@ -115,6 +115,28 @@ pub(crate) struct Section {
     pub(crate) defects: Vec<Defect>,
     /// Set where a limit cut the section.
     pub(crate) over_limit: Option<&'static str>,
+    /// Offsets of a line at which other readers end the section, and of what they take for the body.
+    pub(crate) early_end: Option<(usize, usize)>,
+}
+
+impl Section {
+    /// The section as those readers see it.
+    pub(crate) fn ended_early(&self, entity: &Region) -> Option<Section> {
+        let (end, body) = self.early_end?;
+        let before = |header: &&Header| match (header.field.start_in(entity), end) {
+            (Some(start), end) => start < end,
+            (None, _) => false,
+        };
+        let fields = self.headers.fields.iter().filter(before).cloned().collect();
+        Some(Section {
+            headers: Headers { fields, others: Vec::new() },
+            header: entity.slice(0..end),
+            body: entity.slice(body..entity.len()),
+            defects: Vec::new(),
+            over_limit: None,
+            early_end: None,
+        })
+    }
 }
 
 /// A line: its bytes without the line end, and the offset of the next one.
@@ -182,6 +204,7 @@ impl Reader<'_> {
         let mut open: Option<(String, usize, usize)> = None;
         // Offset of the last line that looks like a field, looked for once and only when a line does not.
         let mut last_field_line: Option<usize> = None;
+        let mut early_end = None;
         let (header_end, body_start) = loop {
             if at >= bytes.len() {
                 break (bytes.len(), bytes.len());
@@ -236,6 +259,7 @@ impl Reader<'_> {
                     let shown: String = charset_guess(line).chars().take(60).collect();
                     self.defect(MalformationKind::BadHeader, at, &format!("a line is no field: `{shown}`"));
                     self.other_name(line, at, next);
+                    early_end.get_or_insert((at, at));
                 }
             }
             at = next;
@@ -253,6 +277,7 @@ impl Reader<'_> {
             body: self.entity.slice(body_start..self.bytes.len()),
             defects: self.defects,
             over_limit,
+            early_end,
         }
     }
 

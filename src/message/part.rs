@@ -52,6 +52,8 @@ pub enum Why {
     Epilogue,
     /// The header starts behind an empty line.
     LateHeader,
+    /// The header ends at a line of blanks, or at one that is no field.
+    EarlyBody,
     /// The part is a multipart without saying so.
     HiddenMultipart,
     /// The encoding of a container is undone, or is not.
@@ -73,6 +75,7 @@ impl Why {
             Why::LooseBoundary => "loose boundaries",
             Why::Preamble => "text before the first boundary",
             Why::Epilogue => "text behind the last boundary",
+            Why::EarlyBody => "a header that ends early",
             Why::LateHeader => "a header behind an empty line",
             Why::HiddenMultipart => "a hidden multipart",
             Why::NestedEncoding => "an encoded container",

@@ -59,6 +59,11 @@ impl Region {
         self.in_message.then_some(self.start.saturating_add(at).min(self.end))
     }
 
+    /// Where this stretch starts, counted from the start of `other`, if both are of one buffer.
+    pub(crate) fn start_in(&self, other: &Region) -> Option<usize> {
+        if Arc::ptr_eq(&self.buffer, &other.buffer) { self.start.checked_sub(other.start) } else { None }
+    }
+
     /// The bytes as a buffer of their own: without a copy where the stretch is the whole buffer.
     pub(crate) fn to_shared(&self) -> Arc<[u8]> {
         if self.start == 0 && self.end == self.buffer.len() {

@@ -17,7 +17,7 @@ use super::{
     filetype::Family,
     html,
     links::{self, Link},
-    part::{Part, PartId, Reading, Role},
+    part::{Part, PartId, Reading, Role, Why},
     surface::Surface,
     tree::Structure,
 };
@@ -320,11 +320,13 @@ impl<'a> Collector<'a> {
     }
 
     fn leaf(&mut self, key: PartKey, part: &'a Part, wanted: Wanted) -> TextTree {
+        // What stands before and behind the parts is text, but no program of today shows it as the body.
+        let around = matches!(part.reading, Reading::Alternative(Why::Preamble | Why::Epilogue));
         let in_body = part.is_body_text();
         let html = part.role == Role::Html || part.media.is("text", "html");
         match wanted {
-            Wanted::Body if !in_body || key.0 != 0 => TextTree::default(),
-            Wanted::BodyHtml if !in_body || !html || key.0 != 0 => TextTree::default(),
+            Wanted::Body if !in_body || around || key.0 != 0 => TextTree::default(),
+            Wanted::BodyHtml if !in_body || !html || around || key.0 != 0 => TextTree::default(),
             Wanted::Body | Wanted::BodyHtml => self.part_text(key, part, html),
             Wanted::Everything => {
                 let own = match self.contents.of_part.get(&key) {
@@ -404,8 +406,9 @@ impl<'a> Collector<'a> {
             shown: name.clone(),
         };
         let quiet = part.reading != Reading::Primary;
-        let tree =
-            self.decoded(part.content(), part.charset().as_deref(), html, source, name, place, scopes, quiet);
+        let charsets: Vec<String> =
+            part.content_type.readings("charset").into_iter().map(|r| r.text).collect();
+        let tree = self.decoded(part.content(), &charsets, html, source, name, place, scopes, quiet);
         self.of_part.insert(key, tree.clone());
         tree
     }
@@ -421,7 +424,7 @@ impl<'a> Collector<'a> {
         }
         let name = attachment.path.clone();
         let place = Place { part: attachment.part, attachment: Some(id), offset: None, shown: name.clone() };
-        let charset = attachment.declared_charset.as_deref();
+        let charset = attachment.declared_charsets.as_slice();
         let quiet = attachment.reading != Reading::Primary;
         let source = Source::Attachment(id);
         self.decoded(attachment.content(), charset, html, source, name, place, Scopes::ATTACHMENT_TEXT, quiet)
@@ -434,7 +437,7 @@ impl<'a> Collector<'a> {
     fn decoded(
         &mut self,
         bytes: &[u8],
-        declared: Option<&str>,
+        declared: &[String],
         html: bool,
         source: Source,
         name: String,
@@ -445,32 +448,47 @@ impl<'a> Collector<'a> {
         if self.left == 0 {
             return TextTree::default();
         }
-        let written;
-        let declared = match declared {
-            None if html => {
-                written = charset_in_html(bytes);
-                written.as_deref()
-            }
-            declared => declared,
-        };
         // A character takes one byte at least, and hardly any charset makes more than three bytes of one.
         let cut = bytes.len().min(self.left);
-        let decoded = charset::decode(bytes.get(..cut).unwrap_or_default(), declared);
         if cut < bytes.len() {
             self.over_limit(&place);
         }
-        if let Some(problem) = decoded.problem.as_ref().filter(|_| !quiet) {
-            self.charset_fact(problem, declared.unwrap_or_default(), bytes, place, scopes);
+        let bytes = bytes.get(..cut).unwrap_or_default();
+        let mut labels: Vec<Option<String>> = declared.iter().take(4).cloned().map(Some).collect();
+        labels.extend(charset_in_html(bytes).filter(|_| html).map(Some));
+        if labels.is_empty() {
+            labels.push(None);
         }
-        let mut readings = vec![decoded.text];
-        readings.extend(decoded.other);
+        let mut readings = Vec::new();
+        for (number, label) in labels.iter().enumerate() {
+            let decoded = charset::decode(bytes, label.as_deref());
+            if let Some(problem) = decoded.problem.as_ref().filter(|_| !quiet && number == 0) {
+                self.charset_fact(
+                    problem,
+                    label.as_deref().unwrap_or_default(),
+                    bytes,
+                    place.clone(),
+                    scopes,
+                );
+            }
+            // A further opinion counts where it is one: a charset that exists and that the bytes fit.
+            if number == 0 || decoded.problem.is_none() {
+                readings.push(decoded.text);
+                readings.extend(decoded.other);
+            }
+        }
         let mut leaves = Vec::new();
         for text in readings {
             if let Some(id) = self.surface(text, html, source, name.clone()) {
                 leaves.push(TextTree::Leaf(id));
             }
         }
-        leaves.dedup();
+        let mut seen = Vec::new();
+        leaves.retain(|leaf| {
+            let new = !seen.contains(leaf);
+            seen.push(leaf.clone());
+            new
+        });
         TextTree::alternative(leaves)
     }
 
@@ -495,7 +513,8 @@ impl<'a> Collector<'a> {
                 format!("declared as `{shown}`, but the bytes are {found}"),
             ),
         };
-        let unread = *problem == CharsetProblem::Unknown && std::str::from_utf8(bytes).is_err();
+        let legible = std::str::from_utf8(bytes).is_ok() && memchr::memchr2(0, 0x1b, bytes).is_none();
+        let unread = *problem == CharsetProblem::Unknown && !legible;
         if unread {
             self.texts.facts.unscannable(Cause::Unsupported, scopes, place.clone(), detail.clone());
         }

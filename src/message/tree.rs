@@ -258,6 +258,10 @@ impl Reader<'_> {
             }
             waiting.push(self.other_job(&job, id, number, why, section.clone(), other));
         }
+        if let Some(early) = section.ended_early(&job.region) {
+            let way = ambiguity::interpret(&early, &job.default).primary;
+            waiting.push(self.other_job(&job, id, 200, Why::EarlyBody, Arc::new(early), way));
+        }
         self.jobs.splice(before..before, waiting);
     }
 
@@ -660,10 +664,8 @@ impl Reader<'_> {
         body: &Region,
     ) {
         let bytes = body.bytes();
-        if way.media.main() == "text" {
-            if let Some(at) = memchr::memchr(0, bytes) {
-                self.malformed(id, at, Kind::NulByte, "a NUL byte in text");
-            }
+        if let Some(at) = memchr::memchr(0, bytes).filter(|_| way.media.main() == "text") {
+            self.malformed(id, at, Kind::NulByte, "a NUL byte in text");
         }
         let start = bytes.len() - skip_blank_lines(bytes).len();
         let rest = bytes.get(start..).unwrap_or_default();
@@ -690,12 +692,12 @@ impl Reader<'_> {
     fn hidden_multipart(&mut self, job: &Job, id: PartId, way: &Interpretation, body: &Region) {
         let most = self.limits.parts.saturating_mul(2).saturating_add(16);
         let declared = way.content_type.readings("boundary");
+        // Without a declaration only plain text is worth a look: a source of mail pasted or quoted there.
+        if declared.is_empty() && way.media.as_str() != "text/plain" {
+            return;
+        }
         let decoded = way.encoding.decode(body.bytes());
         let found = if declared.is_empty() {
-            // Without a declaration only plain text is worth a look: a source of mail pasted or quoted there.
-            if way.media.as_str() != "text/plain" {
-                return;
-            }
             boundary::guess(&decoded).and_then(|b| boundary::cut(&decoded, &b, most))
         } else {
             declared.iter().find_map(|r| boundary::cut(&decoded, &r.bytes, most))

@@ -1,4 +1,4 @@
-//! Uuencoded files in text (IEEE 1003.1 `uuencode`), both the historical and the base64 form.
+//! Uuencoded files in text (IEEE 1003.1 `uuencode`), the historical and the base64 form, and xxencode.
 //!
 //! Linear; a file without its `end` gives what it has and says so. Mail programs of the eighties and nineties sent files this
 //! way, and some readers still show them as attachments.
@@ -75,6 +75,7 @@ fn read(text: &[u8]) -> Option<(EncodedFile, usize)> {
     let mut closed = false;
     let mut problem = None;
     let mut lines = 0usize;
+    let mut xx = false;
     while let Some((line, used)) = next_line(text.get(at..).unwrap_or_default()) {
         if base64 {
             if line.trim_ascii() == b"====" {
@@ -94,7 +95,10 @@ fn read(text: &[u8]) -> Option<(EncodedFile, usize)> {
             }
             let blank = line.trim_ascii_end().is_empty() && line.len() < 2;
             if !blank {
-                match uu_line(line) {
+                if lines == 0 {
+                    xx = uu_line(line).is_none();
+                }
+                match if xx { xx_line(line) } else { uu_line(line) } {
                     Some(decoded) => bytes.extend(decoded),
                     None if lines == 0 => return None,
                     None => {
@@ -138,6 +142,26 @@ fn uu_line(line: &[u8]) -> Option<Vec<u8>> {
     }
     out.truncate(length);
     Some(out)
+}
+
+/// One line of xxencode: the same with the characters `+-0..9A..Za..z`.
+fn xx_line(line: &[u8]) -> Option<Vec<u8>> {
+    let as_uu: Option<Vec<u8>> = line
+        .trim_ascii_end()
+        .iter()
+        .map(|&byte| {
+            let value = match byte {
+                b'+' => 0,
+                b'-' => 1,
+                b'0'..=b'9' => byte - b'0' + 2,
+                b'A'..=b'Z' => byte - b'A' + 12,
+                b'a'..=b'z' => byte - b'a' + 38,
+                _ => return None,
+            };
+            Some(0x20 + value)
+        })
+        .collect();
+    uu_line(&as_uu?)
 }
 
 /// Decodes lines without a `begin`: what is left of a body whose first line was lost.

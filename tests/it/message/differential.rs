@@ -56,11 +56,7 @@ fn theirs(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut stack = vec![&parsed];
     while let Some(part) = stack.pop() {
         stack.extend(&part.subparts);
-        if part.subparts.is_empty() {
-            if let Ok(raw) = part.get_body_raw() {
-                found.push(raw);
-            }
-        }
+        found.extend(part.get_body_raw().ok().filter(|_| part.subparts.is_empty()));
     }
     found
 }

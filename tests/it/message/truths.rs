@@ -169,8 +169,11 @@ fn compare(message: &Message, facts: &Value, found: &mut Comparison) {
     }
 }
 
+/// Name, declared type, size, start of the hash.
+type Listed = (String, String, usize, String);
+
 fn attachments(message: &Message, told: &Value, found: &mut Comparison) {
-    let told: Vec<(String, String, usize, String)> = told
+    let told: Vec<Listed> = told
         .as_array()
         .unwrap()
         .iter()
@@ -183,7 +186,7 @@ fn attachments(message: &Message, told: &Value, found: &mut Comparison) {
             )
         })
         .collect();
-    let read: Vec<(String, String, usize, String)> = primary(message)
+    let read: Vec<Listed> = primary(message)
         .filter(|p| is_leaf(message, p))
         .filter(|p| p.file_name().is_some() || p.disposition() == Some("attachment"))
         .map(|p| {
@@ -191,8 +194,8 @@ fn attachments(message: &Message, told: &Value, found: &mut Comparison) {
             (squeeze(p.file_name().unwrap_or_default()), p.media_type().as_str().to_string(), size, hash)
         })
         .collect();
-    let mut show = |field, pick: &dyn Fn(&(String, String, usize, String)) -> String| {
-        let list = |all: &[(String, String, usize, String)]| {
+    let mut show = |field, pick: &dyn Fn(&Listed) -> String| {
+        let list = |all: &[Listed]| {
             let mut all: Vec<String> = all.iter().map(pick).collect();
             all.sort();
             all.join("\n")
