@@ -631,7 +631,8 @@ fn closed_container(bytes: &[u8], file_type: &FileType, declared: &str) -> Optio
     {
         return Some("a winmail.dat container");
     }
-    if file_type.container == Container::Ole && file_type.family == Family::Message {
+    let outlook = file_type.family == Family::Message || file_type.media_type.contains("outlook");
+    if file_type.container == Container::Ole && outlook {
         return Some("an Outlook message file");
     }
     if bytes.starts_with(&[0x00, 0x05, 0x16, 0x00]) {

@@ -225,6 +225,8 @@ impl Reader<'_> {
                         at,
                         "the section starts with a continuation line",
                     );
+                } else if line.trim_ascii().is_empty() {
+                    early_end.get_or_insert((at, next));
                 }
                 at = next;
                 continue;

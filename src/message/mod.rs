@@ -90,6 +90,7 @@ struct Inner {
     mailboxes: [OnceLock<Vec<Mailbox>>; 7],
     contents: OnceLock<Contents>,
     texts: OnceLock<Texts>,
+    language: OnceLock<Option<&'static str>>,
     malformed: OnceLock<Vec<Malformation>>,
     unscannable: OnceLock<Vec<Unscannable>>,
 }
@@ -124,6 +125,7 @@ impl Message {
                 mailboxes: Default::default(),
                 contents: OnceLock::new(),
                 texts: OnceLock::new(),
+                language: OnceLock::new(),
                 malformed: OnceLock::new(),
                 unscannable: OnceLock::new(),
             }),
@@ -228,7 +230,7 @@ impl Message {
 
     /// Language of the body as its ISO 639-1 code; `None` where there is too little text to tell.
     pub fn language(&self) -> Option<&'static str> {
-        self.texts().language
+        *self.inner.language.get_or_init(|| text_tree::language(self.texts()))
     }
 
     /// Every way in which the message is malformed or ambiguous. Decodes all text to know.

@@ -146,7 +146,6 @@ pub(crate) struct Texts {
     pub(crate) of_attachment: HashMap<AttachmentId, TextTree>,
     pub(crate) links: Vec<PlacedLink>,
     pub(crate) facts: Facts,
-    pub(crate) language: Option<&'static str>,
 }
 
 /// Makes all surfaces and trees.
@@ -194,7 +193,6 @@ impl<'a> Collector<'a> {
             let tree = self.attachment(id);
             self.texts.of_attachment.insert(id, tree);
         }
-        self.texts.language = self.language();
     }
 
     fn parts(&self, number: usize) -> &'a [Part] {
@@ -567,24 +565,27 @@ impl<'a> Collector<'a> {
         self.by_text.insert(key, id);
         Some(id)
     }
+}
 
-    /// The language of the body, as its ISO 639-1 code, where there is enough text to tell.
-    fn language(&self) -> Option<&'static str> {
-        let mut sample = String::new();
-        for id in self.texts.body.leaves() {
-            let Some(found) = self.texts.surfaces.get(id.index()) else { continue };
-            sample.extend(found.surface.cased().chars().take((64usize << 10).saturating_sub(sample.len())));
-            sample.push(' ');
-            if sample.len() >= 64 << 10 {
-                break;
-            }
+/// Characters of the body by which its language is told.
+const LANGUAGE_SAMPLE: usize = 16 << 10;
+
+/// The language of the body, as its ISO 639-1 code, where there is enough text to tell.
+pub(crate) fn language(texts: &Texts) -> Option<&'static str> {
+    let mut sample = String::new();
+    for id in texts.body.leaves() {
+        let Some(found) = texts.surfaces.get(id.index()) else { continue };
+        sample.extend(found.surface.cased().chars().take(LANGUAGE_SAMPLE.saturating_sub(sample.len())));
+        sample.push(' ');
+        if sample.len() >= LANGUAGE_SAMPLE {
+            break;
         }
-        let info = whatlang::detect(&sample)?;
-        if !info.is_reliable() {
-            return None;
-        }
-        iso_639_1(info.lang().code())
     }
+    let info = whatlang::detect(&sample)?;
+    if !info.is_reliable() {
+        return None;
+    }
+    iso_639_1(info.lang().code())
 }
 
 /// Whether an attachment has text that can be read here, and whether it is HTML.

@@ -2,6 +2,7 @@
 
 mod ambiguity;
 mod differential;
+mod evasions;
 mod hostile;
 mod properties;
 mod truths;
