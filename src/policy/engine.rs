@@ -177,7 +177,7 @@ impl Engine {
             })
             .collect();
         let mut missing = judge.evaluator.missing().clone();
-        self.return_what_is_protected(case.message, &mut settled);
+        self.keep_what_cannot_be_changed(case.message, &mut settled);
         self.hold_what_cannot_return(&case, &mut settled, &mut missing);
         if !missing.is_empty() {
             return Err(missing);
@@ -195,19 +195,28 @@ impl Engine {
         Ok(Decision { groups, notifications, copies, record, judged })
     }
 
-    /// An annotation with `or return` on a signed or encrypted message that would leave returns it.
-    fn return_what_is_protected(&self, message: &Message, settled: &mut [Settling]) {
-        if !is_protected(message) {
+    /// A message that would leave and cannot be changed as it must be does not leave: an annotation with `or return`
+    /// on a signed or encrypted message returns it; where attachments would have to be stripped from one, or it is
+    /// known only in part, it is held.
+    fn keep_what_cannot_be_changed(&self, message: &Message, settled: &mut [Settling]) {
+        let protected = is_protected(message);
+        let in_part = message.bytes().len() > message.limits().message_bytes;
+        if !protected && !in_part {
             return;
         }
         for outcome in settled.iter_mut().map(|settling| &mut settling.outcome) {
             if outcome.fate != Fate::Deliver {
                 continue;
             }
-            if let Some((policy, side, text)) = settle::protected_return(outcome) {
-                outcome.by = Some((policy, side));
-                settle::replace(outcome, Fate::Return { text }, Reason::Protected);
-            }
+            let (by, fate) = match settle::protected_return(outcome).filter(|_| protected) {
+                Some((policy, side, text)) => ((policy, side), Fate::Return { text }),
+                None => match settle::unchangeable(outcome, protected) {
+                    Some(by) => (by, Fate::Quarantine { folder: outcome::UNSCANNABLE.into() }),
+                    None => continue,
+                },
+            };
+            outcome.by = Some(by);
+            settle::replace(outcome, fate, Reason::Protected);
         }
     }
 

@@ -3,20 +3,31 @@
 //! The way of a message through the room: [`engine`] asks [`candidates`] which policies hold for the sender and for
 //! each recipient, [`judge`] asks the plan about each of them, [`effects`] fills in what the triggered ones do,
 //! [`settle`] and [`combine`] find what holds, [`outcome`] parts the recipients into groups, [`return_rule`] guards the
-//! way back, and [`record`] keeps how it came about. `perform` then carries a group's outcome out on the text.
-//! `testing`, `dry_run` and `explain` are three ways of asking the same engine.
+//! way back, and [`record`] keeps how it came about. [`perform`] then carries a group's outcome out on the text.
+//! [`testing`], [`dry_run`] and [`explain`] are three ways of asking the same engine.
 //!
 //! Nothing here asks the outside or reads a clock: lookups and moments are handed in, and a decision that needs an
 //! answer says which. Failure: a message that cannot be judged is held, never delivered.
 
 pub mod candidates;
 pub mod combine;
+pub mod compare;
+pub mod coverage;
+pub mod dry_run;
 pub mod effects;
 pub mod engine;
+pub mod envelope_rule;
+pub mod expectation;
+pub mod explain;
 pub mod judge;
 pub mod mailboxes;
 pub mod outcome;
+pub mod perform;
 pub mod record;
 pub mod report;
 pub mod return_rule;
 pub mod settle;
+pub mod statistics;
+pub mod test_message;
+pub mod testing;
+pub mod words;

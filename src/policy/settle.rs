@@ -212,8 +212,8 @@ pub fn replace(outcome: &mut Outcome, fate: Fate, reason: Reason) {
     outcome.fate = fate;
     outcome.reason = reason;
     outcome.held_by.clear();
-    // An unreturnable message that somebody releases goes past the policy whose return could not go out.
-    if reason == Reason::Unreturnable {
+    // Released, the message goes past the policy whose return or edit could not be carried out.
+    if outcome.fate.is_hold() {
         outcome.held_by.extend(outcome.by.map(|(policy, _)| policy));
     }
 }
@@ -221,12 +221,19 @@ pub fn replace(outcome: &mut Outcome, fate: Fate, reason: Reason) {
 /// The policy whose annotation would have to be returned rather than skipped or wrapped, with its text.
 pub fn protected_return(outcome: &Outcome) -> Option<(PolicyId, LookupSide, String)> {
     outcome.edits.iter().find_map(|applied| match applied.edit.on_protected() {
-        Some(effects_protected) => match effects_protected {
-            outcome::OnProtected::Return(text) => Some((applied.by, applied.side, text.clone())),
-            outcome::OnProtected::Wrap | outcome::OnProtected::Skip => None,
-        },
-        None => None,
+        Some(outcome::OnProtected::Return(text)) => Some((applied.by, applied.side, text.clone())),
+        _ => None,
     })
+}
+
+/// The policy whose edit cannot be carried out though it must be: attachments to strip from a signed or encrypted
+/// message, any edit of one that is known only in part.
+pub fn unchangeable(outcome: &Outcome, protected: bool) -> Option<(PolicyId, LookupSide)> {
+    let must = |edit: &Edit| match edit {
+        Edit::Strip { attachments, .. } => !attachments.is_empty(),
+        _ => !protected,
+    };
+    outcome.edits.iter().find(|applied| must(&applied.edit)).map(|applied| (applied.by, applied.side))
 }
 
 /// Whether a policy only adds up, for the record's remark.

@@ -15,4 +15,5 @@ mod mailboxes;
 mod message;
 mod message_text;
 mod plan;
+mod policy;
 mod tools;

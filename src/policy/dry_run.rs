@@ -1,0 +1,469 @@
+//! What a policy set would do with the messages of a mailbox. Nothing is sent, written or asked of the outside.
+//!
+//! One thread reads the mailbox, as many as there are cores judge, the caller's thread gets the rows in the mailbox's
+//! order. Memory: messages on their way are bounded in number and in bytes ([`IN_FLIGHT_BYTES`], or the one message
+//! that is larger). Failure: a mailbox entry that cannot be read is a row; a message whose judging panics is a row too,
+//! held and never delivered, and the run goes on.
+
+use super::compare::{self, Difference};
+use super::engine::{Decision, Engine, Judging};
+use super::envelope_rule::{self, EnvelopeRule};
+use super::mailboxes::{MailItem, MailboxError};
+use super::perform::{self, Leaving};
+use super::record::Record;
+use super::statistics::Summary;
+use crate::base::limits::MessageLimits;
+use crate::message::Message;
+use crate::plan::{Answer, Case, Lookups, Question};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Bytes of messages on their way at a time.
+pub const IN_FLIGHT_BYTES: u64 = 64 << 20;
+/// Messages on their way at a time, for each thread that judges.
+const IN_FLIGHT_PER_THREAD: usize = 8;
+/// Stack of a thread that judges; evaluation is bounded well below it.
+const STACK_BYTES: usize = 8 << 20;
+/// The form of a row in JSON; it counts up where a reader of an older one would misread.
+pub const ROW_VERSION: u32 = 1;
+
+/// How a run goes.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Threads that judge.
+    pub threads: NonZeroUsize,
+    /// How envelopes are made.
+    pub envelope: EnvelopeRule,
+    /// When messages without a date came in.
+    pub now: Timestamp,
+    /// Bounds of a message.
+    pub limits: MessageLimits,
+    /// Messages are taken as clean, since no scanner is asked; else what asks for viruses is undecided.
+    pub assume_clean: bool,
+    /// Rows carry what would leave.
+    pub leaving: bool,
+}
+
+impl Options {
+    /// As many threads as there are cores, envelopes by the default rule, messages taken as clean.
+    pub fn new(now: Timestamp) -> Options {
+        Options {
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            envelope: EnvelopeRule::default(),
+            now,
+            limits: MessageLimits::default(),
+            assume_clean: true,
+            leaving: false,
+        }
+    }
+}
+
+/// A message of the mailbox, or an entry that could not be read.
+#[derive(Debug)]
+pub struct Row {
+    /// From 1, in the mailbox's order.
+    pub number: u64,
+    /// Where it comes from: a path, for an mbox with the number of the message.
+    pub origin: String,
+    /// Its bytes, as in the mailbox.
+    pub size: u64,
+    /// What became of it.
+    pub result: RowResult,
+}
+
+/// What became of a row.
+#[derive(Debug)]
+pub enum RowResult {
+    /// It was judged.
+    Judged(Box<Judged>),
+    /// It could not be read.
+    Unreadable(MailboxError),
+    /// Judging it failed: it would be held.
+    Failed {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// A judged message.
+#[derive(Debug)]
+pub struct Judged {
+    /// Its Message-ID, without brackets.
+    pub message_id: Option<String>,
+    /// Its subject, decoded.
+    pub subject: Option<String>,
+    /// The first From, as an address.
+    pub from: Option<String>,
+    /// Nobody was named, so a stand-in was judged for.
+    pub stand_in: bool,
+    /// Why parts of it could not be read, each cause once.
+    pub unscannable: Vec<&'static str>,
+    /// What was assumed, in words.
+    pub notices: Vec<String>,
+    /// What becomes of it.
+    pub decision: Decision,
+    /// How the other set differs on it.
+    pub difference: Option<Difference>,
+    /// What would leave, where asked for.
+    pub leaving: Vec<Leaving>,
+}
+
+/// A row as one JSON object, for one line.
+#[derive(Debug, Serialize)]
+pub struct RowRecord<'r> {
+    /// [`ROW_VERSION`]
+    pub version: u32,
+    /// From 1.
+    pub number: u64,
+    /// Where it comes from.
+    pub origin: &'r str,
+    /// Bytes.
+    pub size: u64,
+    /// `judged`, `unreadable`, `failed`
+    pub status: &'static str,
+    /// Why it could not be read or judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'r str>,
+    /// Its Message-ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<&'r str>,
+    /// Its subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<&'r str>,
+    /// Its first author.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<&'r str>,
+    /// Why parts of it could not be read.
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    pub unscannable: &'r [&'static str],
+    /// How it was decided: see [`super::record`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<&'r Record>,
+    /// How the other set differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<&'r Difference>,
+    /// Files of what would leave.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+}
+
+impl Row {
+    /// The row as JSON shows it.
+    pub fn record(&self) -> RowRecord<'_> {
+        let judged = match &self.result {
+            RowResult::Judged(judged) => Some(judged.as_ref()),
+            _ => None,
+        };
+        let (status, error) = match &self.result {
+            RowResult::Judged(_) => ("judged", None),
+            RowResult::Unreadable(error) => ("unreadable", Some(error.reason.as_str())),
+            RowResult::Failed { reason } => ("failed", Some(reason.as_str())),
+        };
+        RowRecord {
+            version: ROW_VERSION,
+            number: self.number,
+            origin: &self.origin,
+            size: self.size,
+            status,
+            error,
+            message_id: judged.and_then(|judged| judged.message_id.as_deref()),
+            subject: judged.and_then(|judged| judged.subject.as_deref()),
+            from: judged.and_then(|judged| judged.from.as_deref()),
+            unscannable: judged.map(|judged| judged.unscannable.as_slice()).unwrap_or_default(),
+            record: judged.map(|judged| &judged.decision.record),
+            difference: judged.and_then(|judged| judged.difference.as_ref()),
+            files: judged.map(|judged| self.files(judged)).unwrap_or_default(),
+        }
+    }
+
+    fn files(&self, judged: &Judged) -> Vec<String> {
+        judged.leaving.iter().enumerate().map(|(at, leaving)| leaving.file_name(self.number, at)).collect()
+    }
+}
+
+/// A run of one set, or of two against each other.
+#[derive(Clone, Copy)]
+pub struct DryRun<'e> {
+    /// The set.
+    pub engine: &'e Engine,
+    /// The set it is compared with.
+    pub against: Option<&'e Engine>,
+    /// How the run goes.
+    pub options: &'e Options,
+}
+
+impl DryRun<'_> {
+    /// Judges all messages and gives a row for each, in order. The sink may end the run.
+    pub fn run<I>(&self, items: I, mut sink: impl FnMut(Row) -> ControlFlow<()>) -> Summary
+    where
+        I: Iterator<Item = Result<MailItem, MailboxError>> + Send,
+    {
+        let threads = self.options.threads.get();
+        let gate = Gate::new(threads.saturating_mul(IN_FLIGHT_PER_THREAD));
+        let mut summary = Summary::new(self.engine);
+        let (to_judges, from_reader) = channel();
+        let (to_sink, from_judges) = channel();
+        let from_reader = Mutex::new(from_reader);
+        std::thread::scope(|scope| {
+            let (gate, from_reader) = (&gate, &from_reader);
+            scope.spawn(move || read(items, gate, &to_judges));
+            for _ in 0..threads {
+                let to_sink = to_sink.clone();
+                let judge = std::thread::Builder::new().stack_size(STACK_BYTES);
+                let spawned = judge.spawn_scoped(scope, move || self.judge_all(from_reader, &to_sink));
+                // Without a thread of its own, one that did start judges; without any, the rows end here.
+                if spawned.is_err() {
+                    break;
+                }
+            }
+            drop(to_sink);
+            let mut rows = Ordered::default();
+            'rows: for row in from_judges {
+                rows.push(row);
+                while let Some(row) = rows.next() {
+                    summary.add(&row);
+                    let size = held_bytes(&row);
+                    if sink(row).is_break() {
+                        break 'rows;
+                    }
+                    gate.leave(size);
+                }
+            }
+            gate.stop();
+        });
+        summary
+    }
+
+    fn judge_all(&self, from_reader: &Mutex<Receiver<Task>>, to_sink: &Sender<Row>) {
+        loop {
+            let next = lock(from_reader).recv();
+            let Ok(task) = next else { return };
+            if to_sink.send(self.row(task)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn row(&self, task: Task) -> Row {
+        let item = match task.item {
+            Ok(item) => item,
+            Err(error) => {
+                let origin = error.origin.clone();
+                return Row { number: task.number, origin, size: 0, result: RowResult::Unreadable(error) };
+            }
+        };
+        let (origin, size) = (item.origin.clone(), item.total_size);
+        let result = match catch_unwind(AssertUnwindSafe(|| self.judge(item))) {
+            Ok(Ok(judged)) => RowResult::Judged(Box::new(judged)),
+            Ok(Err(reason)) => RowResult::Failed { reason },
+            Err(panic) => RowResult::Failed { reason: format!("internal error: {}", panic_words(&*panic)) },
+        };
+        Row { number: task.number, origin, size, result }
+    }
+
+    /// Judges one message by the set, and by the other where there is one.
+    pub fn judge(&self, item: MailItem) -> Result<Judged, String> {
+        let options = self.options;
+        let message = parse(item.bytes, item.truncated, &options.limits);
+        let site = &self.engine.hir().site;
+        let (envelope, stand_in) = options.envelope.envelope(&message, item.envelope_hint.as_ref(), site);
+        let session = envelope_rule::assumed_session(site, &envelope);
+        let lookups = NoLookups { assume_clean: options.assume_clean, asked: Mutex::default() };
+        let received = message.date().unwrap_or(options.now);
+        let case =
+            Case { message: &message, envelope: &envelope, session: &session, received, lookups: &lookups };
+        let decide = |engine: &Engine| {
+            engine.decide(case, &Judging::default()).map_err(|missing| {
+                let places: Vec<String> = missing.iter().map(Question::place).collect();
+                format!("nobody answers for {}", places.join(", "))
+            })
+        };
+        let decision = decide(self.engine)?;
+        let difference = match self.against {
+            Some(other) => compare::compare(&decision.record, &decide(other)?.record),
+            None => None,
+        };
+        let leaving = match options.leaving {
+            true => perform::leaving(self.engine.hir(), &case, &decision),
+            false => Vec::new(),
+        };
+        Ok(Judged {
+            message_id: message.message_id().map(str::to_string),
+            subject: message.subject().map(str::to_string),
+            from: message.from().first().map(|mailbox| mailbox.address.clone()),
+            stand_in: stand_in.0,
+            unscannable: causes(&message),
+            notices: lookups.notices(),
+            decision,
+            difference,
+            leaving,
+        })
+    }
+}
+
+/// Reads a message of a mailbox. Of one that was cut at the limit the last byte is not read, so that the limit shows
+/// as the fact it is.
+pub fn parse(bytes: Vec<u8>, truncated: bool, limits: &MessageLimits) -> Message {
+    if !truncated {
+        return Message::parse(bytes, limits);
+    }
+    let message_bytes = limits.message_bytes.min(bytes.len().saturating_sub(1));
+    Message::parse(bytes, &MessageLimits { message_bytes, ..limits.clone() })
+}
+
+fn causes(message: &Message) -> Vec<&'static str> {
+    let all: BTreeSet<_> = message.unscannable().iter().map(|unscannable| unscannable.cause).collect();
+    all.into_iter().map(|cause| cause.name()).collect()
+}
+
+fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_string());
+    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no words".to_string())
+}
+
+/// Nobody is asked anything: viruses by assumption, everything else is not set up.
+struct NoLookups {
+    assume_clean: bool,
+    asked: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Lookups for NoLookups {
+    fn answer(&self, question: &Question) -> Option<Answer> {
+        let (answer, notice) = match question {
+            Question::Virus if self.assume_clean => {
+                (Answer::Virus(None), "no virus scanner is asked: messages are taken as clean")
+            }
+            Question::Virus => {
+                (Answer::NotAsked, "no virus scanner is asked: what asks for viruses is undecided")
+            }
+            Question::Spf | Question::Dkim | Question::Dmarc => {
+                (Answer::NotAsked, "SPF, DKIM and DMARC are not asked: their results are absent")
+            }
+            Question::Signature => (Answer::NotAsked, "signatures are not verified: their result is absent"),
+            Question::Dnsbl { .. } => (Answer::NotAsked, "no DNS list is asked"),
+            Question::Group { .. } | Question::Attribute { .. } => {
+                (Answer::NotAsked, "no directory service is asked for groups and attributes")
+            }
+            Question::Rate { .. } => (Answer::NotAsked, "rates are not counted"),
+        };
+        lock(&self.asked).insert(notice);
+        Some(answer)
+    }
+}
+
+impl NoLookups {
+    fn notices(&self) -> Vec<String> {
+        lock(&self.asked).iter().map(|notice| (*notice).to_string()).collect()
+    }
+}
+
+/// A message on its way to be judged.
+struct Task {
+    number: u64,
+    item: Result<MailItem, MailboxError>,
+}
+
+/// Reads the mailbox until it ends or the run is stopped. A reader that panics ends the mailbox with an error.
+fn read<I>(mut items: I, gate: &Gate, to_judges: &Sender<Task>)
+where
+    I: Iterator<Item = Result<MailItem, MailboxError>>,
+{
+    for number in 1.. {
+        let next = catch_unwind(AssertUnwindSafe(|| items.next()));
+        let (item, ended) = match next {
+            Ok(Some(item)) => (item, false),
+            Ok(None) => return,
+            Err(panic) => {
+                let reason = format!("internal error: {}", panic_words(&*panic));
+                (Err(MailboxError { origin: "mailbox".to_string(), reason }), true)
+            }
+        };
+        let bytes = item.as_ref().map_or(0, |item| item.total_size);
+        if !gate.enter(bytes) || to_judges.send(Task { number, item }).is_err() || ended {
+            return;
+        }
+    }
+}
+
+fn held_bytes(row: &Row) -> u64 {
+    row.size
+}
+
+/// Bounds what is on its way.
+struct Gate {
+    most: usize,
+    state: Mutex<InFlight>,
+    freed: Condvar,
+}
+
+#[derive(Default)]
+struct InFlight {
+    messages: usize,
+    bytes: u64,
+    stopped: bool,
+}
+
+impl Gate {
+    fn new(most: usize) -> Gate {
+        Gate { most: most.max(1), state: Mutex::default(), freed: Condvar::new() }
+    }
+
+    /// Waits until a message of that size may come in; one at least always may. False once the run is stopped.
+    fn enter(&self, bytes: u64) -> bool {
+        let full = |state: &mut InFlight| {
+            let crowded = state.messages >= self.most || state.bytes.saturating_add(bytes) > IN_FLIGHT_BYTES;
+            !state.stopped && state.messages > 0 && crowded
+        };
+        let waited = self.freed.wait_while(lock(&self.state), full);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        state.messages += 1;
+        state.bytes = state.bytes.saturating_add(bytes);
+        !state.stopped
+    }
+
+    fn leave(&self, bytes: u64) {
+        let mut state = lock(&self.state);
+        state.messages = state.messages.saturating_sub(1);
+        state.bytes = state.bytes.saturating_sub(bytes);
+        self.freed.notify_all();
+    }
+
+    fn stop(&self) {
+        lock(&self.state).stopped = true;
+        self.freed.notify_all();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Rows in the order of their numbers.
+struct Ordered {
+    waiting: BTreeMap<u64, Row>,
+    next: u64,
+}
+
+impl Default for Ordered {
+    fn default() -> Ordered {
+        Ordered { waiting: BTreeMap::new(), next: 1 }
+    }
+}
+
+impl Ordered {
+    fn push(&mut self, row: Row) {
+        self.waiting.insert(row.number, row);
+    }
+
+    fn next(&mut self) -> Option<Row> {
+        let row = self.waiting.remove(&self.next)?;
+        self.next += 1;
+        Some(row)
+    }
+}

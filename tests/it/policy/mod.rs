@@ -1,0 +1,3 @@
+//! The policy room: what the charter promises of hierarchy, combination, undecided policies, tests and dry runs.
+
+mod combine;
