@@ -82,7 +82,7 @@ pub(crate) fn of(headers: &Headers, parts: &[Part]) -> KindSet {
     let has = |name: &str| headers.first(name).is_some();
     let mut kinds = KindSet::default();
     let submitted = lower("auto-submitted").unwrap_or_default();
-    let submitted = submitted.split(';').next().unwrap_or_default().trim().to_string();
+    let submitted = submitted.split([';', '(', ' ', '\t']).next().unwrap_or_default().trim().to_string();
     let precedence = lower("precedence").unwrap_or_default();
     let class = lower("content-class").unwrap_or_default();
     let message_class = lower("x-message-class").or_else(|| lower("message-context")).unwrap_or_default();

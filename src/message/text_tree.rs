@@ -529,6 +529,9 @@ impl<'a> Collector<'a> {
 
     /// The surface of a text; one that is there already where the text is the same.
     fn surface(&mut self, text: String, html: bool, source: Source, name: String) -> Option<SurfaceId> {
+        if text.is_empty() {
+            return None;
+        }
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         let key = (hasher.finish(), text.len(), html);

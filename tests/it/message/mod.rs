@@ -5,6 +5,7 @@ mod differential;
 mod evasions;
 mod hostile;
 mod properties;
+mod structure;
 mod truths;
 
 use std::path::PathBuf;
