@@ -452,7 +452,32 @@ fn signature(bytes: &[u8]) -> Option<FileType> {
     if starts(b"-----BEGIN ") {
         return Some(FileType::of("application/x-pem-file", "pem", "key or certificate", Key));
     }
-    None
+    cryptographic_message(bytes)
+}
+
+/// Cryptographic message syntax in DER or BER (RFC 5652): a sequence whose first element is the identifier of its
+/// content type. What nobody can read without a key is `Encrypted`.
+fn cryptographic_message(bytes: &[u8]) -> Option<FileType> {
+    /// 1.2.840.113549.1.7, of which the last number follows.
+    const PKCS_7: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07";
+    /// 1.2.840.113549.1.9.16.1.23, authenticated and enveloped data (RFC 5083).
+    const AUTHENTICATED: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17";
+    let length_bytes = match (bytes.first()?, bytes.get(1)?) {
+        (0x30, ..0x80) => 0,
+        // A long form says how many bytes the length has; none where it is not known beforehand.
+        (0x30, long) => usize::from(long & 0x7f),
+        _ => return None,
+    };
+    let first = bytes.get(2 + length_bytes..)?;
+    let encrypted = FileType::of("application/pkcs7-mime", "p7m", "S/MIME data", Family::Encrypted);
+    if first.starts_with(AUTHENTICATED) {
+        return Some(encrypted);
+    }
+    match first.strip_prefix(PKCS_7)?.first()? {
+        2 => Some(FileType::of("application/pkcs7-signature", "p7s", "S/MIME signature", Family::Key)),
+        3 | 6 => Some(encrypted),
+        _ => None,
+    }
 }
 
 /// What begins with `MZ` is a program unless it is plainly a text that begins with these letters.

@@ -93,3 +93,16 @@ fn types_of_the_corpus_are_known() {
     }
     assert!(programs == 2 || super::corpus("virus-test").is_none());
 }
+
+#[test]
+fn encrypted_messages_are_known_by_their_content_type_and_signatures_are_none() {
+    let enveloped = b"\x30\x82\x02\x1b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x82\x02\x0c";
+    let of_unknown_length = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x80\x30\x80";
+    let authenticated = b"\x30\x82\x02\x1b\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17\xa0\x82";
+    for bytes in [&enveloped[..], of_unknown_length, authenticated] {
+        assert_eq!(detect(bytes).family, Family::Encrypted, "{bytes:?}");
+    }
+    let signed = b"\x30\x82\x02\x1b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x82\x02\x0c";
+    assert_eq!(detect(signed).media_type, "application/pkcs7-signature");
+    assert_ne!(detect(b"\x30\x82").family, Family::Encrypted);
+}
