@@ -494,6 +494,13 @@ impl Collector<'_> {
             let facts = documents::inspect(bytes, &file_type, unpacked.as_ref());
             self.document(id, facts);
         }
+        if file_type.family == Family::Text {
+            // A table or an XML document is text that is read; that it acts when opened is a fact beside it.
+            let facts = documents::inspect(bytes, &file_type, None);
+            if let Some(attachment) = self.contents.attachments.get_mut(id.index()) {
+                attachment.document = facts;
+            }
+        }
         if let Some(unpacked) = unpacked {
             self.members(id, unpacked, depth, reading, file_type.family);
         }

@@ -107,6 +107,14 @@ const TEXT_WINDOW: usize = 4 << 10;
 pub fn detect(bytes: &[u8]) -> FileType {
     let mut found = detect_format(bytes);
     found.container = container(bytes);
+    if found.container == Container::Ole && found.family == Family::Data {
+        // Hardly anything but office programs writes these; encrypted documents show no more of themselves.
+        found = FileType { container: Container::Ole, ..OLE };
+    }
+    if found.media_type == "application/zip" && memchr::memmem::find(bytes, b"[Content_Types].xml").is_some()
+    {
+        found = FileType { container: Container::Zip, ..PACKAGE };
+    }
     if found.container == Container::Zip && matches!(found.family, Family::Unknown | Family::Data) {
         found = FileType { container: Container::Zip, ..ZIP };
     }
@@ -371,6 +379,9 @@ fn known_extension(extension: &str) -> Option<(&'static str, Family)> {
 }
 
 const ZIP: FileType = FileType::of("application/zip", "zip", "ZIP archive", Family::Archive);
+const OLE: FileType = FileType::of("application/x-ole-storage", "", "compound document", Family::Document);
+const PACKAGE: FileType =
+    FileType::of("application/vnd.openxmlformats-package", "", "office package", Family::Document);
 const TEXT: FileType = FileType::of("text/plain", "txt", "plain text", Family::Text);
 const UNKNOWN: FileType = FileType::of("application/octet-stream", "", "unknown data", Family::Unknown);
 

@@ -81,6 +81,9 @@ enum Spot {
     AboveQuote,
 }
 
+/// Makes the text that stands in the place of stripped attachments from their names.
+type StripNotice<'m> = Box<dyn Fn(&[String]) -> String + 'm>;
+
 /// Edits of one message, collected and then applied together.
 pub struct Edits<'m> {
     message: &'m Message,
@@ -88,7 +91,7 @@ pub struct Edits<'m> {
     notices: Vec<(Spot, Notice, OnProtected)>,
     files: Vec<(NewFile, OnProtected)>,
     stripped: BTreeSet<AttachmentId>,
-    strip_notice: Box<dyn Fn(&[String]) -> String + 'm>,
+    strip_notice: StripNotice<'m>,
     uuencode: bool,
 }
 

@@ -6,6 +6,7 @@ use crate::message::compose::as_is_encoding;
 use crate::message::encode::{base64_lines, boundary, encode_text, parameter};
 use crate::message::part::Part;
 use sha2::{Digest, Sha256};
+use std::ops::Range;
 
 impl Work<'_> {
     /// Makes the whole message an attachment of one that has its header, notices and files.
@@ -140,13 +141,12 @@ impl Work<'_> {
         let mut behind: Option<usize> = None;
         for field in root.headers().iter() {
             let Some(range) = field.range() else { continue };
-            let between = behind.unwrap_or(range.start)..range.start;
-            if !between.is_empty() {
-                moved.extend_from_slice(message.bytes().get(between.clone()).unwrap_or_default());
-                self.splices.replace(between, Rank::Fields, Vec::new());
-            }
+            self.move_lines(behind.unwrap_or(range.start)..range.start, &mut moved);
             behind = Some(range.end);
-            if field.name().get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-")) {
+            let describes = field.name().get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"));
+            let is_odd =
+                !field.name().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+            if describes || is_odd {
                 moved.extend(self.splices.take_within(message.bytes(), range.clone()));
                 if !moved.is_empty() && !moved.ends_with(b"\n") {
                     moved.extend_from_slice(end);
@@ -154,7 +154,22 @@ impl Work<'_> {
                 self.splices.replace(range, Rank::Fields, Vec::new());
             }
         }
+        if let (Some(behind), Some(header)) = (behind, root.header_range()) {
+            self.move_lines(behind..header.end, &mut moved);
+        }
         moved
+    }
+
+    /// Moves lines of the header that are no fields.
+    fn move_lines(&mut self, range: Range<usize>, moved: &mut Vec<u8>) {
+        if range.is_empty() {
+            return;
+        }
+        moved.extend_from_slice(self.message.bytes().get(range.clone()).unwrap_or_default());
+        if !moved.ends_with(b"\n") {
+            moved.extend_from_slice(self.line_end.as_bytes());
+        }
+        self.splices.replace(range, Rank::Fields, Vec::new());
     }
 
     /// The delimiter line of a multipart, without its line end, as it stands before the first of its parts.

@@ -23,6 +23,24 @@ fn office_documents_of_the_corpus_say_what_they_hold() {
 }
 
 #[test]
+fn macros_in_mail_of_the_corpus_are_found() {
+    let facts_of = |name: &str| {
+        let path = super::corpus(&format!("fixtures-antispam/spamassassin-t__spam_olevbmacro_{name}.eml"))?;
+        let limits = mailfw::base::limits::MessageLimits::default();
+        let message = mailfw::message::Message::parse(std::fs::read(path).unwrap(), &limits);
+        let macros = message.attachments().iter().any(|attachment| attachment.has_macros());
+        let encrypted = message.attachments().iter().any(|attachment| attachment.is_encrypted());
+        Some((macros, encrypted))
+    };
+    let Some(nothing) = facts_of("nomacro") else { return };
+    assert_eq!(nothing, (false, false));
+    assert!(facts_of("encrypted").unwrap().1);
+    assert!(facts_of("zippwmacro").unwrap().1);
+    let word = std::fs::read(super::corpus("virus-test/clamav/clam.ole.doc").unwrap()).unwrap();
+    assert!(!facts(&word).macros);
+}
+
+#[test]
 fn a_vba_project_is_macros_wherever_it_lies() {
     use std::io::Write;
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));

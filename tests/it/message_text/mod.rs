@@ -1,6 +1,7 @@
 //! The half of the message room that turns bytes into text and facts, and edits messages.
 
 mod archive;
+mod compose;
 mod documents;
 mod edit;
 mod filetype;
