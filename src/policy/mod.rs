@@ -27,6 +27,7 @@ pub mod record;
 pub mod report;
 pub mod return_rule;
 pub mod settle;
+pub mod sources;
 pub mod statistics;
 pub mod test_message;
 pub mod testing;

@@ -1,3 +1,4 @@
 //! The policy room: what the charter promises of hierarchy, combination, undecided policies, tests and dry runs.
 
 mod combine;
+mod sources;
