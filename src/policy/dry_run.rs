@@ -213,14 +213,14 @@ impl DryRun<'_> {
         std::thread::scope(|scope| {
             let (gate, from_reader) = (&gate, &from_reader);
             scope.spawn(move || read(items, gate, &to_judges));
-            for _ in 0..threads {
+            let started = (0..threads).filter(|_| {
                 let to_sink = to_sink.clone();
                 let judge = std::thread::Builder::new().stack_size(STACK_BYTES);
-                let spawned = judge.spawn_scoped(scope, move || self.judge_all(from_reader, &to_sink));
-                // Without a thread of its own, one that did start judges; without any, the rows end here.
-                if spawned.is_err() {
-                    break;
-                }
+                judge.spawn_scoped(scope, move || self.judge_all(from_reader, &to_sink)).is_ok()
+            });
+            if started.count() == 0 {
+                summary.internal_errors += 1;
+                summary.notices.push("no thread could be started, so nothing was judged".to_string());
             }
             drop(to_sink);
             let mut rows = Ordered::default();
@@ -228,7 +228,7 @@ impl DryRun<'_> {
                 rows.push(row);
                 while let Some(row) = rows.next() {
                     summary.add(&row);
-                    let size = held_bytes(&row);
+                    let size = row.size;
                     if sink(row).is_break() {
                         break 'rows;
                     }
@@ -389,10 +389,6 @@ where
             return;
         }
     }
-}
-
-fn held_bytes(row: &Row) -> u64 {
-    row.size
 }
 
 /// Bounds what is on its way.

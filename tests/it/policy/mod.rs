@@ -1,4 +1,13 @@
 //! The policy room: what the charter promises of hierarchy, combination, undecided policies, tests and dry runs.
 
+mod actions;
 mod combine;
+mod dry_run;
+mod examples;
+mod explain;
+mod hierarchy;
+mod properties;
+mod record;
 mod sources;
+mod support;
+mod undecided;

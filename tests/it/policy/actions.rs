@@ -1,0 +1,191 @@
+//! Notifications, copies, edits and what leaves.
+
+use super::support::{SITE, engine, letter, passes};
+use mailfw::plan::{Answer, Answers, Case};
+use mailfw::policy::engine::{Decision, Engine, Judging, PolicyKey};
+use mailfw::policy::perform::{self, Leaving, LeavingKind};
+
+fn in_acme(policies: &str) -> Engine {
+    engine(&format!("{SITE} directory acme {{ domain @acme.example {policies} }}"))
+}
+
+fn leaving(engine: &Engine, letter: &super::support::Letter, decision: &Decision) -> Vec<Leaving> {
+    let message = letter.parsed();
+    let (envelope, session) = (letter.envelope(), letter.session());
+    let case = Case {
+        message: &message,
+        envelope: &envelope,
+        session: &session,
+        received: letter.received.parse().unwrap(),
+        lookups: &Answers::new(Some(Answer::NotAsked)),
+    };
+    perform::leaving(engine.hir(), &case, decision)
+}
+
+fn text_of(leaving: &Leaving) -> String {
+    String::from_utf8_lossy(&leaving.bytes).into_owned()
+}
+
+#[test]
+fn a_notification_goes_once_per_message_addressee_and_template_and_lists_the_recipients() {
+    let engine = in_acme(
+        "content policy p for senders { when recipient outside site notify sec@acme.example using note then quarantine in one }",
+    );
+    let letter = letter("a@acme.example", &["x@out.example", "b@acme.example", "y@out.example"], "s");
+    let decision = letter.decide(&engine);
+    assert_eq!(decision.notifications.len(), 1);
+    assert_eq!(decision.notifications[0].recipients, [0, 2]);
+    let all = leaving(&engine, &letter, &decision);
+    let told: Vec<&Leaving> =
+        all.iter().filter(|leaving| leaving.kind == LeavingKind::Notification).collect();
+    assert_eq!(told.len(), 1);
+    let text = text_of(told[0]);
+    assert!(text.contains("x@out.example") && text.contains("y@out.example"), "{text}");
+    assert!(!text.contains("b@acme.example"), "{text}");
+    assert!(text.contains("Auto-Submitted: auto-"), "{text}");
+    assert!(text.contains("Subject: Note p"), "{text}");
+    assert_eq!(told[0].sender, "", "nothing answers a notification");
+}
+
+#[test]
+fn two_policies_tell_the_same_person_each_for_itself() {
+    let engine = in_acme(
+        "content policy p for senders { notify sec@acme.example using note }
+         content policy q for senders { notify sec@acme.example using note }",
+    );
+    let decision = letter("a@acme.example", &["x@out.example"], "s").decide(&engine);
+    assert_eq!(decision.notifications.len(), 2);
+}
+
+#[test]
+fn nothing_is_ever_sent_to_the_null_sender() {
+    let engine = in_acme("content policy p for recipients { notify sender using note then return \"no\" }");
+    let mut bounce = letter("x@out.example", &["a@acme.example"], "s");
+    bounce.from = None;
+    let decision = bounce.decide(&engine);
+    assert!(decision.notifications.is_empty());
+    assert!(leaving(&engine, &bounce, &decision).is_empty());
+}
+
+#[test]
+fn each_recipient_may_be_told_without_parting_the_message() {
+    let engine =
+        in_acme("content policy p for recipients { notify recipient using note then quarantine in one }");
+    let decision = letter("x@out.example", &["a@acme.example", "b@acme.example"], "s").decide(&engine);
+    assert_eq!(decision.groups.len(), 1, "whom a policy tells is no part of the outcome");
+    let told: Vec<String> = decision.notifications.iter().map(|known| known.to.to_string()).collect();
+    assert_eq!(told, ["a@acme.example", "b@acme.example"]);
+}
+
+#[test]
+fn a_copy_as_received_goes_once_and_one_as_it_leaves_with_its_edits() {
+    let engine = in_acme(
+        "content policy p for senders { annotate header \"X-P\" \"1\" copy to archive@acme.example original copy to audit@acme.example processed }",
+    );
+    let letter = letter("a@acme.example", &["x@out.example", "b@acme.example"], "s");
+    let decision = letter.decide(&engine);
+    let all = leaving(&engine, &letter, &decision);
+    let copies: Vec<&Leaving> = all.iter().filter(|leaving| leaving.kind == LeavingKind::Copy).collect();
+    assert_eq!(copies.len(), 2);
+    let to = |address: &str| copies.iter().find(|copy| copy.recipients == [address]).expect("a copy");
+    assert_eq!(to("archive@acme.example").bytes, letter.message.as_bytes());
+    assert!(text_of(to("audit@acme.example")).contains("X-P: 1"));
+}
+
+#[test]
+fn what_no_policy_changes_leaves_byte_for_byte() {
+    let engine = in_acme("content policy p for senders { tag \"t\" }");
+    let letter = letter("a@acme.example", &["x@out.example"], "s");
+    let all = leaving(&engine, &letter, &letter.decide(&engine));
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].bytes, letter.message.as_bytes());
+}
+
+#[test]
+fn what_is_held_leaves_nothing_and_a_return_leaves_a_report() {
+    let engine = in_acme(
+        "content policy p for senders { when subject contains \"hold\" then quarantine in one }
+         content policy q for senders { when subject contains \"back\" then return \"Too secret.\" }",
+    );
+    let held = letter("a@acme.example", &["x@out.example"], "hold");
+    assert!(leaving(&engine, &held, &held.decide(&engine)).is_empty());
+    let back = letter("a@acme.example", &["x@out.example"], "back");
+    let all = leaving(&engine, &back, &back.decide(&engine));
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].kind, all[0].sender.as_str()), (LeavingKind::Report, ""));
+    assert_eq!(all[0].recipients, ["a@acme.example"]);
+    let text = text_of(&all[0]);
+    assert!(text.contains("multipart/report") && text.contains("Too secret."), "{text}");
+}
+
+#[test]
+fn edits_are_made_and_redirected_mail_goes_to_somebody_else() {
+    let engine = in_acme(
+        "content policy p for senders { annotate subject prefix \"[P] \" set header \"X-Set\" \"{subject}\" remove header \"X-Gone\" redirect to other@out.example }",
+    );
+    let mut letter = letter("a@acme.example", &["x@out.example"], "Hello");
+    letter.message = letter.message.replace("MIME-Version", "X-Gone: 1\r\nX-Set: old\r\nMIME-Version");
+    let all = leaving(&engine, &letter, &letter.decide(&engine));
+    let text = text_of(&all[0]);
+    assert!(text.contains("Subject: [P] Hello\r\n"), "{text}");
+    assert!(text.contains("X-Set: Hello\r\n") && !text.contains("old") && !text.contains("X-Gone"), "{text}");
+    assert_eq!(all[0].recipients, ["other@out.example"]);
+}
+
+#[test]
+fn a_value_in_a_header_cannot_begin_another_field() {
+    let engine = in_acme("content policy p for senders { annotate header \"X-Subject\" \"{subject}\" }");
+    let mut letter = letter("a@acme.example", &["x@out.example"], "s");
+    letter.message = letter.message.replace("Subject: s", "Subject: =?utf-8?q?a=0D=0AX-Evil:_1?=");
+    let all = leaving(&engine, &letter, &letter.decide(&engine));
+    assert!(!text_of(&all[0]).contains("\nX-Evil"), "{}", text_of(&all[0]));
+}
+
+const SIGNED: &str = r#"header "Content-Type" "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m"
+    header "Content-Transfer-Encoding" "base64" body "MIAGCSqGSIb3DQEHAqCAMIACAQExDzAN""#;
+
+#[test]
+fn a_footer_on_a_signed_message_is_skipped_wrapped_or_returned_as_the_clause_says() {
+    passes(
+        &r#"
+        template foot { text "Confidential." }
+        directory acme { domain @acme.example
+            directory skip { user skip@acme.example content policy f1 for senders { annotate footer using foot or skip } }
+            directory wrap { user wrap@acme.example content policy f2 for senders { annotate footer using foot or wrap } }
+            directory back { user back@acme.example content policy f3 for senders { annotate footer using foot or return "Unsigned, please." } } }
+        test "plain" { from back@acme.example to x@out.example subject "s" body "Hello" expect deliver expect body contains "Confidential." }
+        test "skip" { from skip@acme.example to x@out.example subject "s" SIGNED expect deliver expect not body contains "Confidential." }
+        test "wrap" { from wrap@acme.example to x@out.example subject "s" SIGNED expect deliver expect body contains "Confidential." }
+        test "return" { from back@acme.example to x@out.example subject "s" SIGNED expect return "Unsigned, please." }
+        "#
+        .replace("SIGNED", SIGNED),
+    );
+}
+
+#[test]
+fn released_mail_tells_nobody_twice() {
+    let engine = in_acme(
+        "content policy p for senders { notify sec@acme.example using note tag \"p\" then quarantine in one }
+         content policy q for senders { notify sec@acme.example using note tag \"q\" annotate header \"X-Q\" \"1\" }",
+    );
+    let letter = letter("a@acme.example", &["x@out.example"], "s");
+    let held = letter.decide(&engine);
+    let hir = engine.hir();
+    let key = |policy: &str| {
+        PolicyKey::of(hir, hir.policies.iter().find(|known| &*known.name == policy).expect("a policy"))
+    };
+    assert_eq!(held.groups[0].outcome.held_by.len(), 1);
+    let judging = Judging { past: [key("p")].into(), done: [key("p"), key("q")].into(), now: None };
+    let released = letter.decide_with(&engine, &Answers::new(Some(Answer::NotAsked)), &judging);
+    assert!(released.notifications.is_empty());
+    assert_eq!(released.groups[0].outcome.fate.name(), "deliver");
+    assert!(released.groups[0].outcome.tags.is_empty());
+    assert_eq!(released.groups[0].outcome.edits.len(), 1, "edits are made when it leaves");
+}
+
+#[test]
+fn texts_that_name_the_recipient_part_the_copies() {
+    let engine = in_acme("content policy p for senders { annotate header \"X-For\" \"{recipient}\" }");
+    let decision = letter("a@acme.example", &["x@out.example", "y@out.example"], "s").decide(&engine);
+    assert_eq!(decision.groups.len(), 2, "nobody reads of the other");
+}

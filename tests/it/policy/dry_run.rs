@@ -1,0 +1,232 @@
+//! Dry runs: every message a row, in order, with figures; comparison of two sets; envelopes out of mailboxes.
+
+use super::support::{SITE, engine};
+use mailfw::base::limits::MessageLimits;
+use mailfw::message::Message;
+use mailfw::message::mailbox::FromLine;
+use mailfw::policy::dry_run::{DryRun, Options, Row, RowResult};
+use mailfw::policy::engine::Engine;
+use mailfw::policy::envelope_rule::{EnvelopeRule, RecipientRule, SenderRule};
+use mailfw::policy::mailboxes::{MailItem, MailboxError};
+use mailfw::policy::statistics::Summary;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+
+fn set(policies: &str) -> Engine {
+    engine(&format!("{SITE} directory acme {{ domain @acme.example {policies} }}"))
+}
+
+fn item(number: usize, to: &str, subject: &str, body: &str) -> MailItem {
+    let bytes = format!(
+        "From: a@acme.example\r\nTo: {to}\r\nSubject: {subject}\r\nDate: Thu, 1 Jan 2026 12:00:00 +0000\r\n\
+         Message-ID: <{number}@acme.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n{body}\r\n"
+    )
+    .into_bytes();
+    let total_size = bytes.len() as u64;
+    MailItem { origin: format!("box#{number}"), bytes, envelope_hint: None, truncated: false, total_size }
+}
+
+fn options(threads: usize) -> Options {
+    Options {
+        threads: NonZeroUsize::new(threads).unwrap(),
+        ..Options::new("2026-06-01T00:00:00Z".parse().unwrap())
+    }
+}
+
+fn run(
+    engine: &Engine,
+    against: Option<&Engine>,
+    options: &Options,
+    items: Vec<Result<MailItem, MailboxError>>,
+) -> (Vec<Row>, Summary) {
+    let mut rows = Vec::new();
+    let summary = DryRun { engine, against, options }.run(items.into_iter(), |row| {
+        rows.push(row);
+        ControlFlow::Continue(())
+    });
+    (rows, summary)
+}
+
+#[test]
+fn rows_come_in_the_mailboxs_order_whatever_the_threads_do() {
+    let engine = set("content policy p for senders { when subject contains \"x\" then quarantine in one }");
+    // The first messages take longest.
+    let items = (1..=200).map(|n| Ok(item(n, "b@out.example", "x", &"word ".repeat(2000 / n)))).collect();
+    let (rows, summary) = run(&engine, None, &options(4), items);
+    let numbers: Vec<u64> = rows.iter().map(|row| row.number).collect();
+    assert_eq!(numbers, (1..=200).collect::<Vec<u64>>());
+    assert!(rows.iter().enumerate().all(|(at, row)| row.origin == format!("box#{}", at + 1)));
+    assert_eq!((summary.messages, summary.outcomes["quarantine in one"]), (200, 200));
+    assert_eq!(summary.policies[0].triggered, 200);
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_a_row_and_the_others_still_come() {
+    let engine = set("content policy p for senders { then deliver }");
+    let broken = MailboxError { origin: "box#2".into(), reason: "the disk is gone".into() };
+    let items =
+        vec![Ok(item(1, "b@out.example", "s", "")), Err(broken), Ok(item(3, "b@out.example", "s", ""))];
+    let (rows, summary) = run(&engine, None, &options(2), items);
+    assert_eq!((rows.len(), summary.messages, summary.unreadable), (3, 2, 1));
+    assert!(matches!(&rows[1].result, RowResult::Unreadable(error) if error.reason == "the disk is gone"));
+    assert_eq!(rows[1].record().status, "unreadable");
+}
+
+#[test]
+fn a_reader_that_fails_ends_the_mailbox_with_a_row() {
+    let engine = set("content policy p for senders { then deliver }");
+    let items = (1..=3).map(|n| {
+        assert!(n < 3, "the reader breaks");
+        Ok(item(n, "b@out.example", "s", ""))
+    });
+    let mut rows = Vec::new();
+    DryRun { engine: &engine, against: None, options: &options(2) }.run(items, |row| {
+        rows.push(row);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(rows.len(), 3);
+    assert!(
+        matches!(&rows[2].result, RowResult::Unreadable(error) if error.reason.contains("the reader breaks"))
+    );
+}
+
+#[test]
+fn the_sink_may_end_the_run_at_once() {
+    let engine = set("content policy p for senders { then deliver }");
+    let items = (1..).map(|n| Ok(item(n, "b@out.example", "s", "")));
+    let mut rows = 0;
+    DryRun { engine: &engine, against: None, options: &options(2) }.run(items, |_| {
+        rows += 1;
+        if rows == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(rows, 5);
+}
+
+#[test]
+fn a_message_cut_at_the_limit_is_unscannable_and_held() {
+    let engine = set("content policy p for senders { when text contains \"zzz\" then quarantine in one }");
+    let mut cut = item(1, "b@out.example", "s", "body");
+    cut.truncated = true;
+    cut.total_size = 1 << 40;
+    let (rows, summary) = run(&engine, None, &options(1), vec![Ok(cut)]);
+    let RowResult::Judged(judged) = &rows[0].result else { panic!("judged") };
+    assert_eq!(judged.unscannable, ["limit"]);
+    assert_eq!(judged.decision.record.groups[0].outcome.words, "quarantine in unscannable");
+    assert_eq!(summary.unscannable, 1);
+}
+
+#[test]
+fn policies_that_never_trigger_are_named() {
+    let engine = set("content policy p for senders { when subject contains \"x\" tag \"t\" }
+         content policy never for senders { when subject contains \"y\" tag \"t\" }
+         content policy gone for senders off { tag \"t\" }");
+    let (_, summary) = run(&engine, None, &options(1), vec![Ok(item(1, "b@out.example", "x", ""))]);
+    let never: Vec<&str> =
+        summary.never_triggered(engine.hir()).map(|figures| figures.policy.as_str()).collect();
+    assert_eq!(never, ["never"]);
+}
+
+#[test]
+fn messages_are_taken_as_clean_with_a_notice_or_held_where_that_is_not_assumed() {
+    let engine = set("virus policy scan for both { when virus.found then drop }");
+    let one = || vec![Ok(item(1, "b@out.example", "s", ""))];
+    let (_, summary) = run(&engine, None, &options(1), one());
+    assert_eq!(summary.outcomes["deliver"], 1);
+    assert!(summary.notices.iter().any(|notice| notice.contains("virus scanner")), "{:?}", summary.notices);
+    let strict = Options { assume_clean: false, ..options(1) };
+    let (_, summary) = run(&engine, None, &strict, one());
+    assert_eq!(summary.outcomes.get("deliver"), None, "{:?}", summary.outcomes);
+    assert_eq!(summary.policies[0].undecided, 1);
+}
+
+#[test]
+fn against_another_set_only_messages_with_another_outcome_differ_and_say_why() {
+    let this = set("content policy p for senders { when subject contains \"x\" then quarantine in one }");
+    let other = set("content policy p for senders { when subject contains \"xx\" then quarantine in one }");
+    let items = vec![
+        Ok(item(1, "b@out.example", "x", "")),
+        Ok(item(2, "b@out.example", "xx", "")),
+        Ok(item(3, "b@out.example", "y", "")),
+    ];
+    let (rows, summary) = run(&this, Some(&other), &options(2), items);
+    let differences: Vec<bool> = rows
+        .iter()
+        .map(|row| matches!(&row.result, RowResult::Judged(judged) if judged.difference.is_some()))
+        .collect();
+    assert_eq!((differences, summary.different), (vec![true, false, false], 1));
+    let RowResult::Judged(judged) = &rows[0].result else { panic!("judged") };
+    let difference = judged.difference.as_ref().unwrap();
+    assert_eq!(difference.recipients[0].changes, ["disposition: quarantine in one, was deliver"]);
+    let why = &difference.recipients[0].policies[0];
+    assert_eq!(why.policy, "p");
+    assert!(why.this.is_some() && why.other.is_some());
+}
+
+#[test]
+fn a_row_is_one_json_object_with_a_record() {
+    let engine = set("content policy p for senders { when subject contains \"x\" then deliver }");
+    let leaving = Options { leaving: true, ..options(1) };
+    let (rows, _) = run(&engine, None, &leaving, vec![Ok(item(7, "b@out.example", "x\u{2028}y", ""))]);
+    let json = serde_json::to_value(rows[0].record()).unwrap();
+    assert_eq!(json["version"], 1);
+    assert_eq!(json["status"], "judged");
+    assert_eq!(json["record"]["groups"][0]["outcome"]["action"], "deliver");
+    assert_eq!(json["record"]["groups"][0]["policies"][0]["result"], "triggered");
+    assert_eq!(json["files"][0], "000001-1-message.eml");
+}
+
+fn parsed(head: &str) -> Message {
+    Message::parse(format!("{head}\r\nbody\r\n").into_bytes(), &MessageLimits::default())
+}
+
+#[test]
+fn envelopes_come_from_traces_headers_or_fixed_values() {
+    let engine = set("content policy p for senders { then deliver }");
+    let site = &engine.hir().site;
+    let message = parsed(
+        "Return-Path: <bounce@list.example>\r\nDelivered-To: ben@acme.example\r\nFrom: A <a@out.example>\r\nTo: list@list.example\r\nCc: c@out.example\r\n",
+    );
+    let envelope = |rule: &str| {
+        let (envelope, stand_in) = EnvelopeRule::parse(rule).unwrap().envelope(&message, None, site);
+        let to: Vec<String> = envelope.recipients.iter().map(|known| known.address.to_string()).collect();
+        (envelope.sender.map(|sender| sender.to_string()).unwrap_or_default(), to.join(" "), stand_in.0)
+    };
+    assert_eq!(envelope(""), ("bounce@list.example".into(), "list@list.example c@out.example".into(), false));
+    assert_eq!(
+        envelope("headers"),
+        ("a@out.example".into(), "list@list.example c@out.example".into(), false)
+    );
+    assert_eq!(envelope("traces"), ("bounce@list.example".into(), "ben@acme.example".into(), false));
+    assert_eq!(
+        envelope("from=<>,to=x@a.example,to=y@a.example"),
+        (String::new(), "x@a.example y@a.example".into(), false)
+    );
+    assert!(EnvelopeRule::parse("nonsense").is_err() && EnvelopeRule::parse("to=nobody").is_err());
+}
+
+#[test]
+fn the_from_line_of_a_mailbox_names_the_sender_where_there_is_no_return_path() {
+    let engine = set("content policy p for senders { then deliver }");
+    let message = parsed("From: a@out.example\r\nTo: b@acme.example\r\n");
+    let hint = |sender: &str| FromLine { sender: sender.into(), date: String::new() };
+    let rule = EnvelopeRule { sender: SenderRule::Traces, recipients: RecipientRule::Headers };
+    let sender = |hint: FromLine| {
+        rule.envelope(&message, Some(&hint), &engine.hir().site).0.sender.unwrap().to_string()
+    };
+    assert_eq!(sender(hint("real@out.example")), "real@out.example");
+    assert_eq!(sender(hint("nobody-in-particular")), "a@out.example");
+}
+
+#[test]
+fn a_message_that_names_nobody_is_judged_for_the_postmaster() {
+    let engine = set("content policy p for recipients { then quarantine in one }");
+    let bytes = b"From: a@out.example\r\nSubject: s\r\n\r\nbody\r\n".to_vec();
+    let total_size = bytes.len() as u64;
+    let nobody = MailItem { origin: "x".into(), bytes, envelope_hint: None, truncated: false, total_size };
+    let (rows, summary) = run(&engine, None, &options(1), vec![Ok(nobody)]);
+    assert_eq!(summary.without_recipient, 1);
+    let RowResult::Judged(judged) = &rows[0].result else { panic!("judged") };
+    let group = &judged.decision.record.groups[0];
+    assert_eq!(group.recipients[0].address, "postmaster@acme.example");
+    assert_eq!(group.outcome.words, "quarantine in one");
+}
