@@ -7,8 +7,9 @@
 
 use crate::language::hir::{Calendar, CalendarEvent, Site, Weekday};
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
+use std::sync::OnceLock;
 
 /// Days that are looked at for the next opening or closing: a year, and a holiday season on top.
 pub const SEARCH_DAYS: usize = 400;
@@ -16,9 +17,12 @@ pub const SEARCH_DAYS: usize = 400;
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
 
-/// The zone of a name; of none, or of a name the time zone database does not know, UTC. The check refuses such names.
+/// The zone of a name, by the database that is part of the binary; of none, or of a name it does not know (the check
+/// refuses such names), UTC.
 pub fn zone(name: Option<&str>) -> TimeZone {
-    name.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
+    static ZONES: OnceLock<TimeZoneDatabase> = OnceLock::new();
+    let zones = ZONES.get_or_init(TimeZoneDatabase::bundled);
+    name.and_then(|name| zones.get(name).ok()).unwrap_or(TimeZone::UTC)
 }
 
 /// The zone of a site's times.

@@ -475,7 +475,10 @@ impl<'a> Evaluator<'a> {
         let item = self.value(item);
         self.some_value(&item, |this, value| {
             let question = match (service, value.address()) {
-                (Service::Dnsbl, _) => Question::Dnsbl { zone: query.clone() },
+                (Service::Dnsbl, _) => match value.domain() {
+                    Some(domain) => Question::DomainListed { zone: query.clone(), domain: domain.into() },
+                    None => Question::Dnsbl { zone: query.clone() },
+                },
                 (Service::LdapGroup, Some(address)) => {
                     Question::Group { query: query.clone(), address: address.clone() }
                 }

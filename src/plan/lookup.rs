@@ -26,6 +26,13 @@ pub enum Question {
         /// The list's zone.
         zone: Arc<str>,
     },
+    /// Is a domain listed in a DNS block list of domains?
+    DomainListed {
+        /// The list's zone.
+        zone: Arc<str>,
+        /// Which domain: lower case, IDNA ASCII form.
+        domain: Arc<str>,
+    },
     /// Is an address a member of a group of a directory service?
     Group {
         /// The service's query.
@@ -59,6 +66,7 @@ impl Question {
             Question::Dmarc => "DMARC".to_string(),
             Question::Signature => "signature".to_string(),
             Question::Dnsbl { zone } => format!("DNS list {zone}"),
+            Question::DomainListed { zone, domain } => format!("{domain} in DNS list {zone}"),
             Question::Group { query, address } => format!("group {query} for {address}"),
             Question::Attribute { address, name } => format!("attribute {name} of {address}"),
             Question::Rate { key, seconds } => format!("rate of {key} over {seconds} seconds"),
@@ -75,7 +83,7 @@ pub enum Answer {
     Authentication(u16),
     /// To [`Question::Signature`]: the position in the values of `Enumeration::Verdict`.
     Verdict(u16),
-    /// To [`Question::Dnsbl`].
+    /// To [`Question::Dnsbl`] and [`Question::DomainListed`].
     Listed(bool),
     /// To [`Question::Group`].
     Member(bool),

@@ -3,7 +3,7 @@
 //! [`Plan::new`] lowers a set once: equal questions of all policies become one node, all literals of the set one
 //! automaton. An [`Evaluator`] judges one message: what depends on the message alone is asked once, what depends on the
 //! recipient once for each. Whatever the outside knows comes in with the [`Case`]; nothing here reads a clock, a network
-//! or a file (the time zone database is the one table that is consulted, when a plan is made). Cost: a scan of each text
+//! or a file. Cost: a scan of each text
 //! of the message that any policy asks about, plus what regexes and detectors that are reached cost; memory: the results
 //! for one message. It cannot fail on a message: what could not be read makes truths unknown, with their causes.
 
