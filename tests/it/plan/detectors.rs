@@ -243,3 +243,56 @@ fn detectors_agree_with_the_texts_of_the_corpus() {
     assert!(compared >= 20);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn the_librarys_detectors_judge_their_own_lines() {
+    let names = [
+        "card_number",
+        "iban",
+        "swift",
+        "us_ssn",
+        "us_ssn_plain",
+        "us_aba",
+        "uk_nino",
+        "uk_nhs",
+        "de_tax_id",
+        "fr_insee",
+        "passport_zone",
+        "passport_number",
+        "private_key",
+        "cloud_key",
+        "password_in_clear",
+    ];
+    let any: Vec<String> = names.iter().map(|name| format!("text contains {name}")).collect();
+    let plan = super::setting::judged_with(
+        &format!("use std::dlp::{{{}}}", names.join(", ")),
+        &format!("content policy all for senders {{ when {} tag \"x\" }}", any.join(" or ")),
+    );
+    let hir = plan.hir();
+    let lines: usize = hir.detectors.iter().map(|detector| detector.yes.len() + detector.no.len()).sum();
+    let findings: Vec<String> = mailfw::plan::detectors::self_test(hir)
+        .sorted()
+        .iter()
+        .map(|one| format!("{}: {}", one.message, hir.sources.slice(one.primary.span)))
+        .collect();
+    println!("{} detectors, {lines} lines, {} judged otherwise", hir.detectors.len(), findings.len());
+    assert_eq!(hir.detectors.len(), names.len());
+    assert!(hir.detectors.iter().all(|detector| detector.yes.len() + detector.no.len() >= 30));
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+#[test]
+fn a_line_that_is_judged_otherwise_is_an_error_at_its_place() {
+    let plan = super::setting::judged_with(
+        "use std::dlp::{card_number}\n\
+         detector order { pattern /A-[0-9]{4}/\n yes \"order A-1234\"\n yes \"order B-1234\"\n no \"A-9999\" }",
+        "content policy all for senders { when text contains order when text contains card_number tag \"x\" }",
+    );
+    let findings = mailfw::plan::detectors::self_test(plan.hir());
+    let found: Vec<(&str, &str)> = findings
+        .sorted()
+        .iter()
+        .map(|one| (one.code.0, plan.hir().sources.slice(one.primary.span)))
+        .collect();
+    assert_eq!(found, [("mfp::detector::line", "\"order B-1234\""), ("mfp::detector::line", "\"A-9999\"")]);
+}

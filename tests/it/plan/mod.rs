@@ -5,4 +5,6 @@ mod detectors;
 mod homes;
 mod lookalikes;
 mod patterns;
+mod policies;
+mod setting;
 mod truths;
