@@ -346,7 +346,9 @@ impl Lookups for NoLookups {
                 (Answer::NotAsked, "SPF, DKIM and DMARC are not asked: their results are absent")
             }
             Question::Signature => (Answer::NotAsked, "signatures are not verified: their result is absent"),
-            Question::Dnsbl { .. } => (Answer::NotAsked, "no DNS list is asked"),
+            Question::Dnsbl { .. } | Question::DomainListed { .. } => {
+                (Answer::NotAsked, "no DNS list is asked")
+            }
             Question::Group { .. } | Question::Attribute { .. } => {
                 (Answer::NotAsked, "no directory service is asked for groups and attributes")
             }

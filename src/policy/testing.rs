@@ -170,7 +170,7 @@ fn unasked(question: &Question) -> Answer {
     match question {
         Question::Virus => Answer::Virus(None),
         Question::Spf | Question::Dkim | Question::Dmarc | Question::Signature => Answer::NotAsked,
-        Question::Dnsbl { .. } => Answer::Listed(false),
+        Question::Dnsbl { .. } | Question::DomainListed { .. } => Answer::Listed(false),
         Question::Group { .. } => Answer::Member(false),
         Question::Attribute { .. } => Answer::Attribute(None),
         Question::Rate { .. } => Answer::Rate(1),

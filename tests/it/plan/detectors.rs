@@ -294,5 +294,8 @@ fn a_line_that_is_judged_otherwise_is_an_error_at_its_place() {
         .iter()
         .map(|one| (one.code.0, plan.hir().sources.slice(one.primary.span)))
         .collect();
-    assert_eq!(found, [("mfp::detector::line", "\"order B-1234\""), ("mfp::detector::line", "\"A-9999\"")]);
+    assert_eq!(
+        found,
+        [("mfp::detector::line", "yes \"order B-1234\""), ("mfp::detector::line", "no \"A-9999\"")]
+    );
 }
