@@ -38,7 +38,8 @@ pub fn checked(folder: &Path) -> (Checked, Vec<String>) {
         .filter(|finding| finding.level != Level::Note)
         .map(|finding| {
             let source = checked.map.get(finding.primary.span.source);
-            let place = source.map(|source| (source.name.clone(), source.line_column(finding.primary.span.start as usize)));
+            let place = source
+                .map(|source| (source.name.clone(), source.line_column(finding.primary.span.start as usize)));
             format!("{place:?} {}: {} ({:?})", finding.code, finding.message, finding.help)
         })
         .collect();
@@ -48,7 +49,9 @@ pub fn checked(folder: &Path) -> (Checked, Vec<String>) {
 /// The engine of a set in a folder; panics with the findings where it does not check.
 pub fn engine(folder: &Path) -> Engine {
     let (checked, findings) = checked(folder);
-    let hir = checked.hir.unwrap_or_else(|| panic!("{} does not check:\n{}", folder.display(), findings.join("\n")));
+    let hir = checked
+        .hir
+        .unwrap_or_else(|| panic!("{} does not check:\n{}", folder.display(), findings.join("\n")));
     let plan = Plan::new(hir).unwrap_or_else(|findings| panic!("no plan: {findings:?}"));
     Engine::new(Arc::new(plan))
 }
@@ -60,7 +63,9 @@ pub fn failing_tests(engine: &Engine) -> (usize, Vec<String>) {
         .results
         .iter()
         .filter(|result| !result.passed())
-        .map(|result| format!("{}:{} {}: {:?}", result.place.file, result.place.line, result.name, result.failures))
+        .map(|result| {
+            format!("{}:{} {}: {:?}", result.place.file, result.place.line, result.name, result.failures)
+        })
         .collect();
     (run.results.len(), failed)
 }
@@ -114,9 +119,9 @@ fn the_mailboxes_come_out_as_their_manifests_say() {
 /// Sample and recipient.
 type Key = (String, String);
 /// Outcome and the policies that triggered.
-type Result = (String, String);
+type Expected = (String, String);
 
-fn manifest(path: &Path) -> BTreeMap<Key, Result> {
+fn manifest(path: &Path) -> BTreeMap<Key, Expected> {
     let text = std::fs::read_to_string(path).unwrap();
     let mut rows = BTreeMap::new();
     for line in text.lines().skip(1) {
@@ -124,13 +129,14 @@ fn manifest(path: &Path) -> BTreeMap<Key, Result> {
             panic!("{}: not six columns: {line}", path.display());
         };
         assert!(!shows.is_empty(), "{sample} shows nothing");
-        let former = rows.insert((sample.to_string(), recipient.to_string()), (outcome.to_string(), fired.to_string()));
+        let former = rows
+            .insert((sample.to_string(), recipient.to_string()), (outcome.to_string(), fired.to_string()));
         assert!(former.is_none(), "{sample} for {recipient} stands twice");
     }
     rows
 }
 
-fn outcomes(engine: &Engine, mailbox: &Path) -> (usize, BTreeMap<Key, Result>) {
+fn outcomes(engine: &Engine, mailbox: &Path) -> (usize, BTreeMap<Key, Expected>) {
     let options = Options::new("2026-11-24T12:00:00Z".parse().unwrap());
     let items: Vec<MailItem> = Mailboxes::open(&[mailbox.to_path_buf()], &options.limits)
         .map(|item| item.unwrap_or_else(|error| panic!("{error}")))
@@ -139,7 +145,9 @@ fn outcomes(engine: &Engine, mailbox: &Path) -> (usize, BTreeMap<Key, Result>) {
     let mut rows = BTreeMap::new();
     let run = DryRun { engine, against: None, options: &options };
     run.run(items.into_iter().map(Ok), |row: Row| {
-        let RowResult::Judged(judged) = &row.result else { panic!("{} was not judged: {:?}", row.origin, row.result) };
+        let RowResult::Judged(judged) = &row.result else {
+            panic!("{} was not judged: {:?}", row.origin, row.result)
+        };
         let sample = &samples[row.number as usize - 1];
         for group in &judged.decision.record.groups {
             for recipient in &group.recipients {

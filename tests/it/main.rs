@@ -9,6 +9,7 @@
 
 mod architecture;
 mod documentation;
+mod examples;
 mod fuzzing;
 mod language;
 mod mailboxes;
@@ -16,4 +17,5 @@ mod message;
 mod message_text;
 mod plan;
 mod policy;
+mod stdlib;
 mod tools;

@@ -72,7 +72,9 @@ fn every_detector_has_thirty_lines_of_both_kinds() {
     for (module, text) in MODULES {
         for item in file(text).items {
             let ast::Item::Detector(detector) = item else { continue };
-            let count = |wanted: fn(&ast::DetectorClause) -> bool| detector.clauses.iter().filter(|clause| wanted(clause)).count();
+            let count = |wanted: fn(&ast::DetectorClause) -> bool| {
+                detector.clauses.iter().filter(|clause| wanted(clause)).count()
+            };
             let yes = count(|clause| matches!(clause, ast::DetectorClause::Yes(..)));
             let no = count(|clause| matches!(clause, ast::DetectorClause::No(..)));
             let because = count(|clause| matches!(clause, ast::DetectorClause::Because(..)));
@@ -125,10 +127,8 @@ fn the_library_checks_without_error_or_warning() {
 }
 
 fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("MAILFW_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("MAILFW_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
     folder.join("dlp").is_dir().then_some(folder)
 }
 
