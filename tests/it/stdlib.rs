@@ -135,10 +135,10 @@ fn corpus() -> Option<PathBuf> {
 /// Values of the corpus that are judged otherwise, and why that is right.
 const EXCUSED: &[(&str, &str)] = &[
     ("FR7630006000011234567890189@", "the sign behind it is no part of the number, which is valid"),
-    ("078051121", "nine digits alone are a social security number near a word that says so"),
     ("078051120", "a published number counts as a real one"),
-    ("078.05.1123", "written with separators it is found by us_ssn"),
-    ("abc 078 05 1123 abc", "written with separators it is found by us_ssn"),
+    ("C01234567", "a letter and eight digits are the form of other countries"),
+    ("F12345678", "a letter and eight digits are the form of other countries"),
+    ("C0123456", "a letter and seven digits are the form of other countries"),
     ("12345678903", "ten different digits: no such number is given out"),
 ];
 
@@ -156,34 +156,33 @@ fn detectors_agree_with_the_values_of_the_corpus() {
         .map(|detector: &Detector| (&*detector.name, CompiledDetector::new(detector).unwrap()))
         .collect();
     let found = |detector: &str, text: &str| compiled[detector].find(&normalise(text)).len() as u64;
-    // Kind in the corpus, detector, and the word that stands near.
-    let kinds = [
-        ("bic", "swift", "BIC "),
-        ("iban", "iban", ""),
-        ("creditcard", "card_number", ""),
-        ("credit_card", "card_number", ""),
-        ("us_ssn", "us_ssn", ""),
-        ("us_ssn", "us_ssn_plain", "SSN "),
-        ("uk_nhs", "uk_nhs", "NHS "),
-        ("uk_nino", "uk_nino", ""),
-        ("de_tax_id", "de_tax_id", "Steuer-ID "),
-        ("us_passport", "passport_number", "passport "),
-        ("de_passport", "passport_number", "Reisepass "),
+    // Kind in the corpus, detectors, and the word that stands near.
+    let kinds: [(&str, &[&str], &str); 10] = [
+        ("bic", &["swift"], "BIC "),
+        ("iban", &["iban"], ""),
+        ("creditcard", &["card_number"], ""),
+        ("credit_card", &["card_number"], ""),
+        ("us_ssn", &["us_ssn", "us_ssn_plain"], "SSN "),
+        ("uk_nhs", &["uk_nhs"], "NHS "),
+        ("uk_nino", &["uk_nino"], ""),
+        ("de_tax_id", &["de_tax_id"], "Steuer-ID "),
+        ("us_passport", &["passport_number"], "passport "),
+        ("de_passport", &["passport_number"], "Reisepass "),
     ];
     let (mut compared, mut excused, mut wrong) = (0, 0, Vec::new());
     let mut compare = |kind: &str, text: &str, expected: &dyn Fn(u64) -> bool, said: &str| {
-        for (_, detector, near) in kinds.iter().filter(|(known, _, _)| *known == kind) {
+        for (_, detectors, near) in kinds.iter().filter(|(known, _, _)| *known == kind) {
             compared += 1;
-            let hits = found(detector, &format!("{near}{text}"));
+            let hits = detectors.iter().map(|detector| found(detector, &format!("{near}{text}"))).sum();
             if expected(hits) {
                 continue;
             }
             match EXCUSED.iter().find(|(value, _)| *value == text) {
                 Some((value, reason)) => {
                     excused += 1;
-                    println!("excused: {detector} on {value}: {reason}");
+                    println!("excused: {kind} {value}: {reason}");
                 }
-                None => wrong.push(format!("{detector} finds {hits} in {text}, {said}")),
+                None => wrong.push(format!("{detectors:?} find {hits} in {text}, {said}")),
             }
         }
     };
