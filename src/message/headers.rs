@@ -386,7 +386,7 @@ fn last_field(bytes: &[u8], at: usize, limit: usize) -> usize {
     let mut here = at;
     while here < bytes.len() && here <= limit {
         let (line, next) = line_at(bytes, here);
-        if line.is_empty() {
+        if line.is_empty() || line.starts_with(b"--") {
             break;
         }
         if looks_like_field(line) {

@@ -33,6 +33,7 @@ pub mod filetype;
 pub mod headers;
 pub mod html;
 pub mod kind;
+mod language;
 pub mod links;
 pub mod mailbox;
 mod parameters;
@@ -91,6 +92,7 @@ struct Inner {
     contents: OnceLock<Contents>,
     texts: OnceLock<Texts>,
     language: OnceLock<Option<&'static str>>,
+    links: OnceLock<Vec<PlacedLink>>,
     malformed: OnceLock<Vec<Malformation>>,
     unscannable: OnceLock<Vec<Unscannable>>,
 }
@@ -126,6 +128,7 @@ impl Message {
                 contents: OnceLock::new(),
                 texts: OnceLock::new(),
                 language: OnceLock::new(),
+                links: OnceLock::new(),
                 malformed: OnceLock::new(),
                 unscannable: OnceLock::new(),
             }),
@@ -225,12 +228,12 @@ impl Message {
 
     /// The links of body and attachments.
     pub fn links(&self) -> &[PlacedLink] {
-        &self.texts().links
+        self.inner.links.get_or_init(|| text_tree::links(self.texts()))
     }
 
     /// Language of the body as its ISO 639-1 code; `None` where there is too little text to tell.
     pub fn language(&self) -> Option<&'static str> {
-        *self.inner.language.get_or_init(|| text_tree::language(self.texts()))
+        *self.inner.language.get_or_init(|| language::of_body(self.texts()))
     }
 
     /// Every way in which the message is malformed or ambiguous. Decodes all text to know.

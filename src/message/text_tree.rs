@@ -144,7 +144,6 @@ pub(crate) struct Texts {
     pub(crate) body: TextTree,
     pub(crate) body_html: TextTree,
     pub(crate) of_attachment: HashMap<AttachmentId, TextTree>,
-    pub(crate) links: Vec<PlacedLink>,
     pub(crate) facts: Facts,
 }
 
@@ -555,40 +554,26 @@ impl<'a> Collector<'a> {
         }
         self.left -= text.len();
         let id = SurfaceId(u32::try_from(self.texts.surfaces.len()).ok()?);
-        let (surface, links) = if html {
-            let visible = html::visible_text(&text);
-            let links = links::from_html(&visible);
-            (Surface::from_visible(visible), links)
-        } else {
-            (Surface::from_text(&text), links::from_text(&text))
-        };
-        let room = links::LINKS.saturating_sub(self.texts.links.len());
-        self.texts.links.extend(links.into_iter().take(room).map(|link| PlacedLink { surface: id, link }));
+        let surface = if html { Surface::from_html(&text) } else { Surface::from_text(&text) };
         self.texts.surfaces.push(Surfaced { id, surface, text, html, source, name });
         self.by_text.insert(key, id);
         Some(id)
     }
 }
 
-/// Characters of the body by which its language is told.
-const LANGUAGE_SAMPLE: usize = 16 << 10;
-
-/// The language of the body, as its ISO 639-1 code, where there is enough text to tell.
-pub(crate) fn language(texts: &Texts) -> Option<&'static str> {
-    let mut sample = String::new();
-    for id in texts.body.leaves() {
-        let Some(found) = texts.surfaces.get(id.index()) else { continue };
-        sample.extend(found.surface.cased().chars().take(LANGUAGE_SAMPLE.saturating_sub(sample.len())));
-        sample.push(' ');
-        if sample.len() >= LANGUAGE_SAMPLE {
-            break;
-        }
+/// The links of all texts but the subject, up to a bound for the message.
+pub(crate) fn links(texts: &Texts) -> Vec<PlacedLink> {
+    let mut found = Vec::new();
+    for surfaced in texts.surfaces.iter().filter(|s| !matches!(s.source, Source::Subject(_))) {
+        let links = if surfaced.html {
+            links::from_html(&html::visible_text(&surfaced.text))
+        } else {
+            links::from_text(&surfaced.text)
+        };
+        let room = links::LINKS.saturating_sub(found.len());
+        found.extend(links.into_iter().take(room).map(|link| PlacedLink { surface: surfaced.id, link }));
     }
-    let info = whatlang::detect(&sample)?;
-    if !info.is_reliable() {
-        return None;
-    }
-    iso_639_1(info.lang().code())
+    found
 }
 
 /// Whether an attachment has text that can be read here, and whether it is HTML.
@@ -626,81 +611,4 @@ fn charset_in_html(bytes: &[u8]) -> Option<String> {
     let end =
         rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.')))?;
     Some(String::from_utf8_lossy(rest.get(..end)?).into_owned()).filter(|label| !label.is_empty())
-}
-
-/// From ISO 639-3, which the detector speaks, to ISO 639-1.
-fn iso_639_1(code: &str) -> Option<&'static str> {
-    const CODES: [(&str, &str); 70] = [
-        ("afr", "af"),
-        ("aka", "ak"),
-        ("amh", "am"),
-        ("ara", "ar"),
-        ("aze", "az"),
-        ("bel", "be"),
-        ("ben", "bn"),
-        ("bul", "bg"),
-        ("cat", "ca"),
-        ("ces", "cs"),
-        ("cmn", "zh"),
-        ("cym", "cy"),
-        ("dan", "da"),
-        ("deu", "de"),
-        ("ell", "el"),
-        ("eng", "en"),
-        ("epo", "eo"),
-        ("est", "et"),
-        ("fin", "fi"),
-        ("fra", "fr"),
-        ("guj", "gu"),
-        ("heb", "he"),
-        ("hin", "hi"),
-        ("hrv", "hr"),
-        ("hun", "hu"),
-        ("hye", "hy"),
-        ("ind", "id"),
-        ("ita", "it"),
-        ("jav", "jv"),
-        ("jpn", "ja"),
-        ("kan", "kn"),
-        ("kat", "ka"),
-        ("khm", "km"),
-        ("kor", "ko"),
-        ("lat", "la"),
-        ("lav", "lv"),
-        ("lit", "lt"),
-        ("mal", "ml"),
-        ("mar", "mr"),
-        ("mkd", "mk"),
-        ("mya", "my"),
-        ("nep", "ne"),
-        ("nld", "nl"),
-        ("nob", "nb"),
-        ("ori", "or"),
-        ("pan", "pa"),
-        ("pes", "fa"),
-        ("pol", "pl"),
-        ("por", "pt"),
-        ("ron", "ro"),
-        ("rus", "ru"),
-        ("sin", "si"),
-        ("slk", "sk"),
-        ("slv", "sl"),
-        ("sna", "sn"),
-        ("spa", "es"),
-        ("srp", "sr"),
-        ("swe", "sv"),
-        ("tam", "ta"),
-        ("tel", "te"),
-        ("tgl", "tl"),
-        ("tha", "th"),
-        ("tuk", "tk"),
-        ("tur", "tr"),
-        ("ukr", "uk"),
-        ("urd", "ur"),
-        ("uzb", "uz"),
-        ("vie", "vi"),
-        ("yid", "yi"),
-        ("zul", "zu"),
-    ];
-    CODES.iter().find(|(long, _)| *long == code).map(|(_, short)| *short)
 }

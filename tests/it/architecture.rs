@@ -13,7 +13,6 @@ const LINES: usize = 700;
 const LONG_FILES: &[(&str, usize, &str)] = &[
     ("src/language/syntax/ast.rs", 1000, "declarations alone: one type for each thing that can be written"),
     ("src/language/hir.rs", 1000, "declarations alone: one type for each thing that can be meant"),
-    ("src/message/tree.rs", 900, "one walk over the MIME structure and its ambiguities"),
     ("src/message/archive.rs", 900, "one reader of ZIP in every reader's view"),
 ];
 

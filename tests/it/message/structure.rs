@@ -4,6 +4,7 @@ use std::{collections::HashSet, io::Write};
 
 use mailfw::{
     base::limits::MessageLimits,
+    language::schema::types::Enumeration,
     message::{
         Cause, CryptoKind, Kind, MalformationKind, Message, Priority, Role, Scope, Source, TextTree,
         filetype::Family,
@@ -302,6 +303,17 @@ fn names_of_facts_are_unique_and_stable_in_form() {
         assert!(seen.insert(name), "{name} twice");
         assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{name}");
     }
+}
+
+#[test]
+fn policies_know_every_malformation_cause_and_kind_by_its_name() {
+    let same = |enumeration: Enumeration, names: Vec<&str>| {
+        let names: Vec<String> = names.iter().map(|name| name.replace('-', "_")).collect();
+        assert_eq!(enumeration.values(), names);
+    };
+    same(Enumeration::Malformation, MalformationKind::ALL.iter().map(|k| k.name()).collect());
+    same(Enumeration::Cause, Cause::ALL.iter().map(|c| c.name()).collect());
+    same(Enumeration::Kind, Kind::ALL.iter().map(|k| k.name()).collect());
 }
 
 #[test]
