@@ -2,12 +2,14 @@
 
 mod actions;
 mod combine;
+mod corpus;
 mod dry_run;
 mod examples;
 mod explain;
 mod hierarchy;
 mod properties;
 mod record;
+mod shuffle;
 mod sources;
 mod support;
 mod undecided;
