@@ -66,6 +66,9 @@ pub fn errors() -> String {
         let _ = write!(out, "\n## `{}`\n\n**{}.** {}\n", page.code, capital(page.title), page.text.trim());
         for (words, example) in [("This is refused:", page.failing), ("This is not:", page.passing)] {
             let example = example.trim_matches('\n');
+            if example.is_empty() {
+                continue;
+            }
             let _ = write!(out, "\n{words}\n\n```{language}\n{example}\n```\n");
         }
     }

@@ -28,7 +28,12 @@ pub fn render(record: &Record, all: bool, look: Look) -> String {
     for notification in &record.notifications {
         page.line(
             0,
-            &format!("tells {} by template {}, for {}", shown(&notification.to), notification.template, whose(&notification.by)),
+            &format!(
+                "tells {} by template {}, for {}",
+                shown(&notification.to),
+                notification.template,
+                whose(&notification.by)
+            ),
         );
     }
     for copy in &record.copies {
@@ -67,7 +72,9 @@ impl Page {
         let recipients: Vec<String> = group
             .recipients
             .iter()
-            .map(|recipient| format!("{} ({})", shown(&recipient.address), home(recipient.directory.as_deref())))
+            .map(|recipient| {
+                format!("{} ({})", shown(&recipient.address), home(recipient.directory.as_deref()))
+            })
             .collect();
         let outcome = &group.outcome;
         let paint = match outcome.action.as_str() {
@@ -85,10 +92,8 @@ impl Page {
         for edit in &group.outcome.edits {
             self.line(2, &format!("changed: {} ({})", shown(&edit.words), whose(&edit.by)));
         }
-        let (quiet, telling): (Vec<&PolicyRecord>, Vec<&PolicyRecord>) = group
-            .policies
-            .iter()
-            .partition(|policy| policy.result == PolicyResult::NotTriggered && !all);
+        let (quiet, telling): (Vec<&PolicyRecord>, Vec<&PolicyRecord>) =
+            group.policies.iter().partition(|policy| policy.result == PolicyResult::NotTriggered && !all);
         for policy in telling {
             self.policy(policy);
         }
@@ -127,7 +132,9 @@ impl Page {
 
     fn hit(&mut self, policy: &PolicyRecord) {
         self.heading(policy);
-        for clause in policy.clauses.iter().filter(|clause| clause.word == "when" || clause.truth == "unknown") {
+        for clause in
+            policy.clauses.iter().filter(|clause| clause.word == "when" || clause.truth == "unknown")
+        {
             for evidence in &clause.evidence {
                 self.line(6, &format!("{} is {}", evidence.fact, shown(&evidence.value)));
                 self.matches(8, &evidence.matches);
@@ -156,7 +163,13 @@ impl Page {
             words.push_str(&format!(", for {}", shown(&policy.recipients.join(", "))));
         }
         let name = self.look.paint(Paint::Bold, &policy.policy);
-        self.line(2, &format!("{mark} {name} of {} ({} side, {}): {words}", policy.directory, policy.side, policy.stage));
+        self.line(
+            2,
+            &format!(
+                "{mark} {name} of {} ({} side, {}): {words}",
+                policy.directory, policy.side, policy.stage
+            ),
+        );
         let place = format!("{}:{}:{}", shown(&policy.place.file), policy.place.line, policy.place.column);
         let place = self.look.paint(Paint::Cyan, &place);
         self.line(6, &format!("{} policy at {place}", policy.manager));

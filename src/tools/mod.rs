@@ -4,6 +4,9 @@
 //! text from outside is made safe to show ([`terminal::printable`]), and what a format cannot hold is replaced.
 
 pub mod docs;
+pub mod dry_run_text;
+pub mod explain_address;
+pub mod explain_text;
 pub mod junit;
 pub mod page;
 pub mod registry;

@@ -1,0 +1,214 @@
+//! A dry run for people: what was found in each message, and the tables at its end.
+
+use super::explain_text;
+use super::table::{self, Column};
+use super::terminal::{Look, Paint, clipped, printable};
+use crate::policy::compare::{Difference, PolicyDifference};
+use crate::policy::dry_run::{Judged, Row, RowResult};
+use crate::policy::record::{PolicyRecord, PolicyResult, Record};
+use crate::policy::statistics::{PolicyFigures, Summary};
+use std::collections::BTreeMap;
+
+/// Columns of a subject.
+const SUBJECT_COLUMNS: usize = 60;
+
+/// The message with its whole explanation; empty for a row that was not judged.
+pub fn explained(row: &Row, all: bool, look: Look) -> String {
+    let RowResult::Judged(judged) = &row.result else { return String::new() };
+    format!(
+        "{}{}",
+        heading(row, judged, look),
+        indented(&explain_text::render(&judged.decision.record, all, look))
+    )
+}
+
+/// The message with what was found in it; empty where no policy triggered or is undecided.
+pub fn hits(row: &Row, look: Look) -> String {
+    let RowResult::Judged(judged) = &row.result else { return String::new() };
+    if !has_hits(&judged.decision.record) {
+        return String::new();
+    }
+    format!(
+        "{}{}\n",
+        heading(row, judged, look),
+        indented(&explain_text::hits(&judged.decision.record, look))
+    )
+}
+
+/// The message with how the other set differs on it; empty where it does not.
+pub fn difference(row: &Row, look: Look) -> String {
+    let RowResult::Judged(judged) = &row.result else { return String::new() };
+    match &judged.difference {
+        Some(difference) => {
+            format!("{}{}\n", heading(row, judged, look), indented(&differing(difference, look)))
+        }
+        None => String::new(),
+    }
+}
+
+/// The tables at the end of a run: policies, what never triggered, what was assumed, and the outcomes.
+pub fn summary(summary: &Summary, never: &[&PolicyFigures], compared: bool, look: Look) -> String {
+    let mut out = String::new();
+    if !summary.policies.is_empty() {
+        out.push_str(&policies(&summary.policies, look));
+    }
+    if !never.is_empty() && summary.messages > 0 {
+        let names: Vec<String> =
+            never.iter().map(|figures| format!("{} ({})", figures.policy, figures.directory)).collect();
+        out.push_str(&format!("\n{} {}\n", look.paint(Paint::Yellow, "Never triggered:"), names.join(", ")));
+    }
+    for notice in &summary.notices {
+        out.push_str(&format!("{} {}\n", look.paint(Paint::Dim, "Assumed:"), printable(notice)));
+    }
+    out.push_str(&format!("\n{}\n", counts(summary, compared)));
+    if !summary.outcomes.is_empty() {
+        out.push_str(&outcomes(&summary.outcomes, look));
+    }
+    out
+}
+
+fn has_hits(record: &Record) -> bool {
+    let policies = record.groups.iter().flat_map(|group| &group.policies);
+    policies
+        .into_iter()
+        .any(|policy| matches!(policy.result, PolicyResult::Triggered | PolicyResult::Undecided))
+}
+
+fn heading(row: &Row, judged: &Judged, look: Look) -> String {
+    let subject = judged
+        .subject
+        .as_deref()
+        .map_or(String::new(), |subject| format!(" \"{}\"", clipped(&printable(subject), SUBJECT_COLUMNS)));
+    let from = judged.from.as_deref().map_or(String::new(), |from| format!(" from {}", printable(from)));
+    let unread = match judged.unscannable.as_slice() {
+        [] => String::new(),
+        causes => format!(" (not read whole: {})", causes.join(", ")),
+    };
+    format!("{}{subject}{from}{unread}\n", look.paint(Paint::Bold, &printable(&row.origin)))
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { "\n".to_string() } else { format!("  {line}\n") }).collect()
+}
+
+fn differing(difference: &Difference, look: Look) -> String {
+    let mut out = String::new();
+    for recipient in &difference.recipients {
+        out.push_str(&format!("to {}\n", printable(&recipient.recipient)));
+        for change in &recipient.changes {
+            out.push_str(&format!("  {}\n", look.paint(Paint::Yellow, &printable(change))));
+        }
+        for policy in &recipient.policies {
+            out.push_str(&format!("  {}\n", differing_policy(policy)));
+        }
+    }
+    for (words, list) in [
+        ("tells now", &difference.notifications_added),
+        ("no longer tells", &difference.notifications_gone),
+        ("copies now to", &difference.copies_added),
+        ("no longer copies to", &difference.copies_gone),
+    ] {
+        for entry in list {
+            out.push_str(&format!("{words} {}\n", printable(entry)));
+        }
+    }
+    out
+}
+
+fn differing_policy(difference: &PolicyDifference) -> String {
+    let part = |policy: &Option<PolicyRecord>| match policy {
+        None => "not there".to_string(),
+        Some(policy) => {
+            let clause = policy.decided_by.and_then(|at| policy.clauses.get(at));
+            let clause =
+                clause.map_or(String::new(), |clause| format!(" by `{} {}`", clause.word, clause.text));
+            format!("{}{}", policy.result.words(), printable(&clause))
+        }
+    };
+    format!("{}: {}, was {}", difference.policy, part(&difference.this), part(&difference.other))
+}
+
+fn policies(policies: &[PolicyFigures], look: Look) -> String {
+    let columns = [
+        Column::words("Policy"),
+        Column::words("Directory"),
+        Column::number("Judged"),
+        Column::number("Triggered"),
+        Column::number("Undecided"),
+        Column::number("Silenced"),
+        Column::words("Decided"),
+    ];
+    let rows: Vec<Vec<String>> = policies.iter().map(row).collect();
+    table::render(&columns, &rows, look)
+}
+
+fn row(figures: &PolicyFigures) -> Vec<String> {
+    let observed = if figures.observed { " (observed)" } else { "" };
+    let decided: Vec<String> =
+        figures.decided.iter().map(|(words, count)| format!("{words}: {count}")).collect();
+    vec![
+        format!("{}{observed}", figures.policy),
+        figures.directory.clone(),
+        number(figures.judged),
+        number(figures.triggered),
+        number(figures.undecided),
+        number(figures.excepted + figures.overridden),
+        decided.join(", "),
+    ]
+}
+
+fn outcomes(outcomes: &BTreeMap<String, u64>, look: Look) -> String {
+    let columns = [Column::words("Outcome"), Column::number("Recipients"), Column::number("Share")];
+    let all: u64 = outcomes.values().sum();
+    let mut sorted: Vec<(&String, &u64)> = outcomes.iter().collect();
+    sorted.sort_by(|left, right| right.1.cmp(left.1).then(left.0.cmp(right.0)));
+    let rows: Vec<Vec<String>> = sorted
+        .into_iter()
+        .map(|(words, count)| {
+            let share = *count as f64 * 100.0 / all.max(1) as f64;
+            vec![words.clone(), number(*count), format!("{share:.1} %")]
+        })
+        .collect();
+    table::render(&columns, &rows, look)
+}
+
+fn counts(summary: &Summary, compared: bool) -> String {
+    let mut parts = vec![format!(
+        "{} to {}",
+        several(summary.messages, "message"),
+        several(summary.recipients, "recipient")
+    )];
+    let mut add = |count: u64, words: String| {
+        if count > 0 {
+            parts.push(words);
+        }
+    };
+    add(summary.split, format!("{} with several outcomes", summary.split));
+    add(summary.unscannable, format!("{} not read whole", summary.unscannable));
+    add(summary.without_recipient, format!("{} without recipient", summary.without_recipient));
+    add(summary.notifications, several(summary.notifications, "notification"));
+    add(summary.copies, format!("{} copied", summary.copies));
+    add(summary.unreadable, format!("{} could not be read", summary.unreadable));
+    add(summary.internal_errors, format!("{} could not be judged", summary.internal_errors));
+    if compared {
+        parts.push(format!("{} decided differently", summary.different));
+    }
+    parts.join(", ")
+}
+
+fn several(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+/// A number in groups of three digits.
+fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
