@@ -2,10 +2,9 @@
 
 use super::exit::Exit;
 use super::output::Terminal;
-use super::problem::Problem;
-use crate::tools::registry;
+use super::problem::{Problem, see_that_empty};
 use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Write a first policy set: policies, words, templates, tests that pass, and a small mailbox to try them on
@@ -45,25 +44,6 @@ pub fn run(arguments: &InitArguments, terminal: &mut Terminal) -> Result<Exit, P
         FILES.len()
     ));
     Ok(Exit::Clean)
-}
-
-fn see_that_empty(dir: &Path) -> Result<(), Problem> {
-    let mut entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotADirectory => {
-            return Err(occupied(format!("`{}` is a file", dir.display())));
-        }
-        Err(error) => return Err(Problem::unreadable(dir, &error)),
-    };
-    match entries.next() {
-        None => Ok(()),
-        Some(_) => Err(occupied(format!("the folder `{}` is not empty", dir.display()))),
-    }
-}
-
-fn occupied(message: String) -> Problem {
-    Problem::new(registry::NOT_EMPTY, message, "name a folder that is new or empty; nothing is overwritten")
 }
 
 fn write_new(path: &Path, text: &str) -> Result<(), Problem> {

@@ -5,13 +5,18 @@
 //! [`Exit`] codes. Failure: a panic anywhere is caught here and becomes exit code 70 with a plain message; a reader
 //! that closes the pipe early ends the output quietly.
 
+mod check;
 mod completions;
+mod dry_run;
 mod exit;
+mod explain;
 mod explain_code;
 mod init;
+mod load;
 mod man;
 mod output;
 mod problem;
+mod test;
 
 pub use exit::Exit;
 
@@ -37,6 +42,10 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::CheckArguments),
+    Test(test::TestArguments),
+    DryRun(dry_run::DryRunArguments),
+    Explain(explain::ExplainArguments),
     ExplainCode(explain_code::ExplainCodeArguments),
     Init(init::InitArguments),
     Completions(completions::CompletionsArguments),
@@ -72,6 +81,10 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Exit {
     let mut terminal = Terminal::of_process(arguments.color);
     let done = match &arguments.command {
+        Command::Check(arguments) => check::run(arguments, &mut terminal),
+        Command::Test(arguments) => test::run(arguments, &mut terminal),
+        Command::DryRun(arguments) => dry_run::run(arguments, &mut terminal),
+        Command::Explain(arguments) => explain::run(arguments, &mut terminal),
         Command::ExplainCode(arguments) => explain_code::run(arguments, &mut terminal),
         Command::Init(arguments) => init::run(arguments, &mut terminal),
         Command::Completions(arguments) => completions::run(arguments, &mut terminal),

@@ -7,7 +7,7 @@ use clap::ColorChoice;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 
 /// Columns where the width is unknown: a file or a pipe.
-const DEFAULT_WIDTH: usize = 100;
+const DEFAULT_WIDTH: usize = 110;
 
 /// Where a command writes.
 pub struct Terminal {

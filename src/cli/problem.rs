@@ -88,6 +88,26 @@ impl Problem {
     }
 }
 
+/// Sees that a folder is new or empty, so that nothing is overwritten.
+pub fn see_that_empty(dir: &Path) -> Result<(), Problem> {
+    let mut entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            return Err(occupied(format!("`{}` is a file", dir.display())));
+        }
+        Err(error) => return Err(Problem::unreadable(dir, &error)),
+    };
+    match entries.next() {
+        None => Ok(()),
+        Some(_) => Err(occupied(format!("the folder `{}` is not empty", dir.display()))),
+    }
+}
+
+fn occupied(message: String) -> Problem {
+    Problem::new(registry::NOT_EMPTY, message, "name a folder that is new or empty; nothing is overwritten")
+}
+
 /// The system's reason in its own words, without Rust's numbering.
 pub fn reason(error: &io::Error) -> String {
     let words = error.to_string();

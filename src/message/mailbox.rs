@@ -109,7 +109,7 @@ impl<R: Read> Mbox<R> {
     /// Reads an mbox.
     pub fn new(reader: R, limits: &MessageLimits, dialect: Dialect) -> Mbox<R> {
         Mbox {
-            window: Window { inner: reader, buffer: Vec::new(), at: 0, ended: false },
+            window: Window { inner: reader, buffer: Vec::new(), at: 0, ended: false, broken: None },
             limits: limits.clone(),
             dialect,
             false_lengths: 0,
@@ -316,7 +316,13 @@ impl<R: Read> Iterator for Mbox<R> {
         if self.failed {
             return None;
         }
-        let read = self.read();
+        let mut read = self.read();
+        if self.window.ahead().is_empty()
+            && let Some(error) = self.window.broken.take()
+        {
+            // The message that reaches to the break is cut; those before it are whole and were given.
+            read = Err(error);
+        }
         self.failed = read.is_err();
         read.transpose()
     }
@@ -328,6 +334,8 @@ struct Window<R> {
     buffer: Vec<u8>,
     at: usize,
     ended: bool,
+    /// Why reading ended before the end: what was read up to there is still given.
+    broken: Option<io::Error>,
 }
 
 impl<R: Read> Window<R> {
@@ -344,7 +352,8 @@ impl<R: Read> Window<R> {
                 }
             };
             self.buffer.truncate(before + *read.as_ref().unwrap_or(&0));
-            self.ended = read? == 0;
+            self.ended = read.as_ref().map_or(true, |&read| read == 0);
+            self.broken = self.broken.take().or(read.err());
         }
         Ok(self.buffer.len() - self.at)
     }

@@ -132,7 +132,6 @@ fn policies(policies: &[PolicyFigures], look: Look) -> String {
     let columns = [
         Column::words("Policy"),
         Column::words("Directory"),
-        Column::number("Judged"),
         Column::number("Triggered"),
         Column::number("Undecided"),
         Column::number("Silenced"),
@@ -145,15 +144,14 @@ fn policies(policies: &[PolicyFigures], look: Look) -> String {
 fn row(figures: &PolicyFigures) -> Vec<String> {
     let observed = if figures.observed { " (observed)" } else { "" };
     let decided: Vec<String> =
-        figures.decided.iter().map(|(words, count)| format!("{words}: {count}")).collect();
+        figures.decided.iter().map(|(words, count)| format!("{count} {words}")).collect();
     vec![
         format!("{}{observed}", figures.policy),
         figures.directory.clone(),
-        number(figures.judged),
-        number(figures.triggered),
-        number(figures.undecided),
-        number(figures.excepted + figures.overridden),
-        decided.join(", "),
+        figures.triggered.to_string(),
+        figures.undecided.to_string(),
+        (figures.excepted + figures.overridden).to_string(),
+        decided.join("\n"),
     ]
 }
 
@@ -166,7 +164,7 @@ fn outcomes(outcomes: &BTreeMap<String, u64>, look: Look) -> String {
         .into_iter()
         .map(|(words, count)| {
             let share = *count as f64 * 100.0 / all.max(1) as f64;
-            vec![words.clone(), number(*count), format!("{share:.1} %")]
+            vec![words.clone(), count.to_string(), format!("{share:.1} %")]
         })
         .collect();
     table::render(&columns, &rows, look)
@@ -197,18 +195,5 @@ fn counts(summary: &Summary, compared: bool) -> String {
 }
 
 fn several(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
-}
-
-/// A number in groups of three digits.
-fn number(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
+    format!("{} {noun}{}", count.to_string(), if count == 1 { "" } else { "s" })
 }

@@ -109,6 +109,9 @@ impl Page {
 
     fn policy(&mut self, policy: &PolicyRecord) {
         self.heading(policy);
+        let place = format!("{}:{}:{}", shown(&policy.place.file), policy.place.line, policy.place.column);
+        let place = self.look.paint(Paint::Cyan, &place);
+        self.line(6, &format!("{} policy at {place}", policy.manager));
         if let Some(because) = &policy.because {
             let because = self.look.paint(Paint::Dim, &shown(because));
             self.line(6, &because);
@@ -136,7 +139,7 @@ impl Page {
             policy.clauses.iter().filter(|clause| clause.word == "when" || clause.truth == "unknown")
         {
             for evidence in &clause.evidence {
-                self.line(6, &format!("{} is {}", evidence.fact, shown(&evidence.value)));
+                self.line(6, &format!("{}: {}", evidence.fact, shown(&evidence.value)));
                 self.matches(8, &evidence.matches);
             }
         }
@@ -170,9 +173,6 @@ impl Page {
                 policy.directory, policy.side, policy.stage
             ),
         );
-        let place = format!("{}:{}:{}", shown(&policy.place.file), policy.place.line, policy.place.column);
-        let place = self.look.paint(Paint::Cyan, &place);
-        self.line(6, &format!("{} policy at {place}", policy.manager));
     }
 
     fn rest(&mut self, policy: &PolicyRecord) {
@@ -200,7 +200,7 @@ impl Page {
         };
         self.line(6, &format!("{} {}: {truth}", clause.word, shown(&without_word(clause))));
         for evidence in &clause.evidence {
-            self.line(10, &format!("{} is {}", evidence.fact, shown(&evidence.value)));
+            self.line(10, &format!("{}: {}", evidence.fact, shown(&evidence.value)));
             self.matches(12, &evidence.matches);
         }
         for cause in &clause.causes {
@@ -261,7 +261,7 @@ fn reason(group: &GroupRecord) -> String {
     let outcome = &group.outcome;
     let who = outcome.by.as_ref().map_or_else(|| "a policy".to_string(), whose);
     match outcome.reason.as_str() {
-        "no_policy" => ", no policy has a say in it".to_string(),
+        "no_policy" => ", no policy holds it".to_string(),
         "policy" => format!(", by {who}"),
         "undecided" if outcome.by.is_none() => {
             ", for it could not be asked where somebody is at home".to_string()

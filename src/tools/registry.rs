@@ -57,8 +57,10 @@ pub const USAGE: Code = Code("mailfw::usage");
 pub const UNKNOWN_CODE: Code = Code("mailfw::unknown_code");
 /// The rules for envelopes cannot be understood.
 pub const ENVELOPE_RULES: Code = Code("mailfw::envelope_rules");
-/// `init` would overwrite something.
-pub const NOT_EMPTY: Code = Code("mailfw::init::not_empty");
+/// A folder that is to be written into is not empty.
+pub const NOT_EMPTY: Code = Code("mailfw::io::not_empty");
+/// A new layout would change the meaning.
+pub const LAYOUT: Code = Code("mailfw::layout");
 
 const PAGES: &[Page] = &[
     Page {
@@ -152,9 +154,17 @@ const PAGES: &[Page] = &[
     },
     Page {
         code: NOT_EMPTY,
-        title: "`init` would overwrite something",
-        text: "`mailfw init` writes into a folder that is new or empty. It never overwrites.",
+        title: "a folder that is to be written into is not empty",
+        text: "`mailfw init` and `mailfw dry-run --out` write into a folder that is new or empty. They never overwrite.",
         failing: "mailfw init /etc",
         passing: "mailfw init policies",
+    },
+    Page {
+        code: LAYOUT,
+        title: "a new layout would say something else",
+        text: "`mailfw fmt` parses the text it made and compares it with what it was made of before it writes. They \
+               differ: that is a mistake in mailfw, and the file was left as it is. Please report it with the file.",
+        failing: "",
+        passing: "",
     },
 ];

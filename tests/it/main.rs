@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod cli;
 mod documentation;
 mod examples;
 mod fuzzing;
@@ -17,5 +18,6 @@ mod message;
 mod message_text;
 mod plan;
 mod policy;
+mod schema;
 mod stdlib;
 mod tools;

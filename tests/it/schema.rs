@@ -20,7 +20,8 @@ fn check(file: &str, schema: &Value, value: &Value, path: &str, errors: &mut Vec
         match keyword.as_str() {
             "$schema" | "$defs" | "title" | "description" | "additionalProperties" => {}
             "$ref" => {
-                let (other, pointer) = wanted.as_str().unwrap().split_once('#').unwrap_or((wanted.as_str().unwrap(), ""));
+                let (other, pointer) =
+                    wanted.as_str().unwrap().split_once('#').unwrap_or((wanted.as_str().unwrap(), ""));
                 let other = if other.is_empty() { file } else { other };
                 let root = load(other);
                 check(other, root.pointer(pointer).unwrap(), value, path, errors);
@@ -44,7 +45,9 @@ fn check(file: &str, schema: &Value, value: &Value, path: &str, errors: &mut Vec
                 errors.push(format!("{path}: {value} is none of {wanted}"));
             }
             "enum" => {}
-            "minimum" if value.as_f64() < wanted.as_f64() => errors.push(format!("{path}: {value} is below {wanted}")),
+            "minimum" if value.as_f64() < wanted.as_f64() => {
+                errors.push(format!("{path}: {value} is below {wanted}"))
+            }
             "minimum" => {}
             "items" => {
                 for (at, item) in value.as_array().into_iter().flatten().enumerate() {
@@ -79,7 +82,9 @@ fn the_validator_finds_what_is_wrong() {
         "code": 1, "level": "fatal", "odd": true, "start": {"line": 0, "column": 1, "offset": 2},
     });
     let found = errors("diagnostic.json", &wrong).join("\n");
-    for part in ["\"message\" is missing", "$.code", "$.level", "odd is not documented", "$.start.line: 0 is below 1"] {
+    for part in
+        ["\"message\" is missing", "$.code", "$.level", "odd is not documented", "$.start.line: 0 is below 1"]
+    {
         assert!(found.contains(part), "{part}: {found}");
     }
 }

@@ -1,0 +1,180 @@
+//! `mailfw dry-run`: what a policy set would do to the mail of mailboxes. Without side effects but `--out`.
+
+use super::exit::Exit;
+use super::explain::envelope_rule;
+use super::load;
+use super::output::Terminal;
+use super::problem::{Problem, see_that_empty};
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::limits::MessageLimits;
+use crate::policy::dry_run::{DryRun, Options, Row, RowResult};
+use crate::policy::envelope_rule::EnvelopeRule;
+use crate::policy::mailboxes::Mailboxes;
+use crate::tools::{dry_run_text, registry};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Show what a policy set would do to the mail of mailboxes; nothing is sent or changed
+#[derive(Debug, clap::Args)]
+pub struct DryRunArguments {
+    /// The set: a folder with main.mfp in it, or one file
+    policy: PathBuf,
+    /// Mailboxes: mbox files, Maildirs, messages, folders of them, gzipped or not
+    #[arg(required = true)]
+    mailbox: Vec<PathBuf>,
+    /// Write one JSON object a message instead, for programs
+    #[arg(long)]
+    json: bool,
+    /// Explain every message, not only what was found
+    #[arg(long, conflicts_with = "json")]
+    explain: bool,
+    /// Only the tables at the end
+    #[arg(long, conflicts_with_all = ["json", "explain"])]
+    summary: bool,
+    /// Show only what is decided differently by this other set, and why
+    #[arg(long, value_name = "POLICY", conflicts_with = "explain")]
+    against: Option<PathBuf>,
+    /// Write what would leave, as files into this folder, which must be new or empty
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Where sender and recipients come from: headers, traces, from=ADDRESS, to=ADDRESS; several parted by commas
+    #[arg(long, value_name = "RULES", value_parser = envelope_rule)]
+    envelope: Option<EnvelopeRule>,
+    /// Threads that judge; as many as there are processors if it is not given
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Stop after so many messages
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &DryRunArguments, terminal: &mut Terminal) -> Result<Exit, Problem> {
+    let Some(engine) = load::engine(&arguments.policy, terminal)? else { return Ok(Exit::Failed) };
+    let against = match &arguments.against {
+        None => None,
+        Some(other) => match load::engine(other, terminal)? {
+            None => return Ok(Exit::Failed),
+            Some(other) => Some(other),
+        },
+    };
+    if let Some(out) = &arguments.out {
+        see_that_empty(out)?;
+        std::fs::create_dir_all(out)
+            .map_err(|error| Problem::unwritable(&out.display().to_string(), &error))?;
+    }
+    let options = options(arguments);
+    let mailboxes = Mailboxes::open(&arguments.mailbox, &options.limits);
+    let progress = Progress::new(terminal, &mailboxes);
+    let run = DryRun { engine: &engine, against: against.as_ref(), options: &options };
+    let mut failed = None;
+    let summary = run.run(mailboxes.take(arguments.limit.unwrap_or(usize::MAX)), |row| {
+        progress.step();
+        progress.bar.suspend(|| show(arguments, &row, terminal));
+        if let Err(problem) = leave(arguments.out.as_deref(), &row) {
+            failed = Some(problem);
+            return ControlFlow::Break(());
+        }
+        if terminal.is_closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    progress.bar.finish_and_clear();
+    if let Some(problem) = failed {
+        return Err(problem);
+    }
+    if !arguments.json {
+        let never: Vec<_> = summary.never_triggered(engine.hir()).collect();
+        let tables = dry_run_text::summary(&summary, &never, against.is_some(), terminal.look);
+        terminal.print(&tables);
+    }
+    Ok(match (summary.internal_errors, summary.unreadable) {
+        (0, 0) => Exit::Clean,
+        (0, _) => Exit::Usage,
+        _ => Exit::Internal,
+    })
+}
+
+fn options(arguments: &DryRunArguments) -> Options {
+    let mut options = Options::new(SystemClock.now());
+    options.limits = MessageLimits::default();
+    options.envelope = arguments.envelope.clone().unwrap_or_default();
+    options.leaving = arguments.out.is_some();
+    options.threads = arguments.jobs.unwrap_or(options.threads);
+    options
+}
+
+/// Writes what is to be seen of a row.
+fn show(arguments: &DryRunArguments, row: &Row, terminal: &mut Terminal) {
+    match &row.result {
+        RowResult::Judged(_) => {}
+        RowResult::Unreadable(error) => terminal.complain(&Problem::new(
+            registry::MAILBOX_BROKEN,
+            format!("`{}` cannot be read: {}", error.origin, error.reason),
+            "the other messages are still judged; the exit code tells of it",
+        )),
+        RowResult::Failed { reason } => terminal.complain(&Problem::new(
+            registry::MESSAGE_UNREADABLE,
+            format!("`{}` cannot be judged: {reason}", row.origin),
+            "such a message is held, never delivered",
+        )),
+    }
+    if arguments.json {
+        // A record is texts and numbers alone: it cannot fail to serialize.
+        let line = serde_json::to_string(&row.record()).unwrap_or_default();
+        let shown = arguments.against.is_none() || row.record().difference.is_some();
+        if shown {
+            terminal.print(&format!("{line}\n"));
+        }
+        return;
+    }
+    let look = terminal.look;
+    let text = match arguments {
+        DryRunArguments { summary: true, .. } => String::new(),
+        DryRunArguments { against: Some(_), .. } => dry_run_text::difference(row, look),
+        DryRunArguments { explain: true, .. } => dry_run_text::explained(row, true, look),
+        _ => dry_run_text::hits(row, look),
+    };
+    terminal.print(&text);
+}
+
+/// Writes what would leave of a row into the folder.
+fn leave(folder: Option<&Path>, row: &Row) -> Result<(), Problem> {
+    let (Some(folder), RowResult::Judged(judged)) = (folder, &row.result) else { return Ok(()) };
+    for (at, leaving) in judged.leaving.iter().enumerate() {
+        let path = folder.join(leaving.file_name(row.number, at));
+        let written = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(&leaving.bytes));
+        written.map_err(|error| Problem::unwritable(&path.display().to_string(), &error))?;
+    }
+    Ok(())
+}
+
+/// A progress bar on standard error, where people watch it.
+struct Progress {
+    bar: ProgressBar,
+    done: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Progress {
+    fn new(terminal: &Terminal, mailboxes: &Mailboxes) -> Progress {
+        let target =
+            if terminal.watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(mailboxes.total_bytes()), target);
+        let form = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(form) {
+            let characters = if terminal.error_look.unicode { "━╸─" } else { "=>-" };
+            bar.set_style(style.progress_chars(characters));
+        }
+        Progress { bar, done: mailboxes.progress() }
+    }
+
+    fn step(&self) {
+        self.bar.set_position(self.done.load(std::sync::atomic::Ordering::Relaxed));
+    }
+}

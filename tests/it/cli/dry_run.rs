@@ -1,0 +1,217 @@
+use super::{GOOD, HELLO, SECRET, Set, example, mail, run};
+use crate::schema;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+fn set_with_mail() -> (Set, String) {
+    let set = Set::new(GOOD);
+    let mailbox = set.write("mail.mbox", mail::mbox(1));
+    (set, mailbox.to_str().unwrap().to_string())
+}
+
+fn json(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn hits_are_named_and_tables_stand_at_the_end() {
+    let (set, mailbox) = set_with_mail();
+    let tried = run(&["dry-run", set.arg(), &mailbox]);
+    assert_eq!((tried.code, tried.error.as_str()), (0, ""), "{}", tried.out);
+    for part in [
+        "mail.mbox#1",
+        "\"A secret\"",
+        "quarantine in dlp",
+        "secrets of acme",
+        "secret",
+        "at byte",
+        "2 messages to 2 recipients",
+    ] {
+        assert!(tried.out.contains(part), "{part}: {}", tried.out);
+    }
+    assert!(!tried.out.contains("mail.mbox#2"), "nothing was found in it: {}", tried.out);
+    let outcomes = tried.out.split("Outcome").nth(1).unwrap();
+    assert!(outcomes.contains("quarantine in dlp") && outcomes.contains("deliver"), "{}", tried.out);
+    let summary = run(&["dry-run", "--summary", set.arg(), &mailbox]);
+    assert!(!summary.out.contains("mail.mbox#1") && summary.out.contains("Outcome"), "{}", summary.out);
+}
+
+#[test]
+fn policies_that_never_triggered_are_named() {
+    let (set, _) = set_with_mail();
+    let hello = set.write("hello.eml", HELLO);
+    let tried = run(&["dry-run", set.arg(), hello.to_str().unwrap()]);
+    assert!(tried.out.contains("Never triggered: secrets (acme)"), "{}", tried.out);
+}
+
+#[test]
+fn json_is_one_documented_object_a_message() {
+    let (set, mailbox) = set_with_mail();
+    let tried = run(&["dry-run", "--json", set.arg(), &mailbox]);
+    assert_eq!((tried.code, tried.error.as_str()), (0, ""));
+    let lines = json(&tried.out);
+    assert_eq!(lines.len(), 2);
+    for line in &lines {
+        assert_eq!(schema::errors("dry-run.json", line), Vec::<String>::new(), "{line}");
+    }
+    let outcome = &lines[0]["record"]["groups"][0]["outcome"];
+    assert_eq!((outcome["action"].as_str(), outcome["folder"].as_str()), (Some("quarantine"), Some("dlp")));
+    let text = lines[0].to_string();
+    assert!(text.contains("\"offset\"") && text.contains("\"matches\""), "{text}");
+}
+
+#[test]
+fn the_example_shows_every_hit_as_documented() {
+    let mailbox = example("acme/mailbox");
+    let tried = run(&["dry-run", "--json", &example("acme"), &mailbox]);
+    assert_eq!(tried.code, 0, "{}", tried.error);
+    let lines = json(&tried.out);
+    assert!(lines.len() >= 60, "{} messages", lines.len());
+    for line in &lines {
+        assert_eq!(schema::errors("dry-run.json", line), Vec::<String>::new(), "{line}");
+    }
+    let table = run(&["dry-run", &example("acme"), &mailbox]);
+    assert_eq!(table.code, 0, "{}", table.error);
+    assert!(
+        table.out.trim_end().lines().last().is_some_and(|last| !last.contains("Outcome")),
+        "{}",
+        table.out
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_the_others_are_done() {
+    let (set, mailbox) = set_with_mail();
+    let socket = set.path().join("mail.sock");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    let nowhere = set.path().join("nowhere.mbox");
+    let tried = run(&["dry-run", set.arg(), socket.to_str().unwrap(), nowhere.to_str().unwrap(), &mailbox]);
+    assert_eq!(tried.code, 2, "{}", tried.error);
+    assert!(tried.error.contains("mail.sock") && tried.error.contains("socket"), "{}", tried.error);
+    assert!(tried.error.contains("nowhere.mbox"), "{}", tried.error);
+    assert!(
+        tried.out.contains("2 messages to 2 recipients") && tried.out.contains("2 could not be read"),
+        "{}",
+        tried.out
+    );
+    let json = run(&["dry-run", "--json", set.arg(), socket.to_str().unwrap(), &mailbox]);
+    assert_eq!(json.code, 2);
+    let statuses: Vec<String> =
+        self::json(&json.out).iter().map(|line| line["status"].as_str().unwrap().to_string()).collect();
+    assert_eq!(statuses, ["unreadable", "judged", "judged"]);
+}
+
+#[test]
+fn a_cut_archive_gives_what_was_before_the_cut() {
+    let (set, _) = set_with_mail();
+    let packed = {
+        use flate2::{Compression, write::GzEncoder};
+        use std::io::Write;
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+        encoder.write_all(mail::mbox(200).as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let cut = set.write("cut.mbox.gz", &packed[..packed.len() * 3 / 4]);
+    let tried = run(&["dry-run", "--summary", set.arg(), cut.to_str().unwrap()]);
+    assert_eq!(tried.code, 2, "{}{}", tried.out, tried.error);
+    assert!(tried.error.contains("cut.mbox.gz"), "{}", tried.error);
+    assert!(tried.out.contains("quarantine in dlp"), "{}", tried.out);
+}
+
+#[test]
+fn what_would_leave_is_written_and_nothing_else() {
+    let (set, mailbox) = set_with_mail();
+    let out = set.path().join("out");
+    let tried = run(&["dry-run", set.arg(), &mailbox, "--out", out.to_str().unwrap()]);
+    assert_eq!(tried.code, 0, "{}", tried.error);
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 1, "the held message leaves nothing: {files:?}");
+    assert_eq!(std::fs::read_to_string(&files[0]).unwrap().replace("\r\n", "\n"), HELLO);
+    let again = run(&["dry-run", set.arg(), &mailbox, "--out", out.to_str().unwrap()]);
+    assert_eq!(again.code, 2, "{}", again.out);
+    assert!(again.error.contains("is not empty"), "{}", again.error);
+}
+
+#[test]
+fn against_itself_nothing_differs_and_against_another_the_reason_is_told() {
+    let (set, mailbox) = set_with_mail();
+    let same = run(&["dry-run", set.arg(), &mailbox, "--against", set.arg()]);
+    assert_eq!(same.code, 0, "{}", same.error);
+    assert!(same.out.contains("0 decided differently") && !same.out.contains("mail.mbox#"), "{}", same.out);
+    let other = Set::new(
+        &GOOD
+            .replace("for senders {", "for senders observe {")
+            .replace("expect  quarantine in dlp", "expect  deliver"),
+    );
+    let differs = run(&["dry-run", set.arg(), &mailbox, "--against", other.arg()]);
+    assert_eq!(differs.code, 0, "{}", differs.error);
+    for part in ["mail.mbox#1", "quarantine in dlp, was deliver", "secrets", "1 decided differently"] {
+        assert!(differs.out.contains(part), "{part}: {}", differs.out);
+    }
+    let json = run(&["dry-run", "--json", set.arg(), &mailbox, "--against", other.arg()]);
+    let lines = self::json(&json.out);
+    assert_eq!(lines.len(), 1);
+    assert_eq!(schema::errors("dry-run.json", &lines[0]), Vec::<String>::new());
+}
+
+#[test]
+fn the_envelope_can_be_said() {
+    let (set, _) = set_with_mail();
+    let secret = set.write("secret.eml", SECRET);
+    let inside = run(&[
+        "dry-run",
+        "--summary",
+        set.arg(),
+        secret.to_str().unwrap(),
+        "--envelope",
+        "to=ben@acme.example",
+    ]);
+    assert!(inside.code == 0 && !inside.out.contains("quarantine"), "{}{}", inside.out, inside.error);
+    let wrong = run(&["dry-run", set.arg(), secret.to_str().unwrap(), "--envelope", "nobody"]);
+    assert!(wrong.code == 2 && wrong.error.contains("nobody"), "{}", wrong.error);
+}
+
+#[test]
+fn the_number_of_messages_can_be_limited() {
+    let (set, _) = set_with_mail();
+    let many = set.write("many.mbox", mail::mbox(50));
+    let tried = run(&["dry-run", "--json", "--limit", "7", "--jobs", "1", set.arg(), many.to_str().unwrap()]);
+    assert_eq!((tried.code, json(&tried.out).len()), (0, 7), "{}", tried.error);
+}
+
+#[test]
+fn a_reader_that_goes_early_ends_the_run_quietly() {
+    let (set, _) = set_with_mail();
+    let many = set.write("many.mbox", mail::mbox(3000));
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_mailfw"))
+        .args(["dry-run", "--json", set.arg(), many.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    reader.read_line(&mut first).unwrap();
+    drop(reader);
+    let mut error = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+    assert_eq!((child.wait().unwrap().code(), error.as_str()), (Some(0), ""));
+    assert!(serde_json::from_str::<Value>(&first).is_ok());
+}
+
+#[test]
+fn escape_sequences_in_mail_do_not_reach_the_terminal() {
+    let (set, _) = set_with_mail();
+    let hostile = SECRET.replace("Subject: A secret", "Subject: A secret \u{1b}]0;owned\u{7}\u{1b}[2J");
+    let file = set.write("hostile.eml", hostile.replace("The secret is out", "The secret\u{1b}[31m is out"));
+    for command in ["dry-run", "explain"] {
+        let shown = run(&[command, set.arg(), file.to_str().unwrap()]);
+        assert!(shown.code == 0 && shown.out.contains("A secret"), "{}", shown.error);
+        assert!(!shown.out.contains('\u{1b}') && !shown.out.contains('\u{7}'), "{}", shown.out);
+    }
+}
