@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     archive::{self, Budget, Unpacked},
-    crypto,
+    cms, crypto,
     documents::{self, DocumentFacts},
     fact::{Cause, Facts, MalformationKind, Place, Scopes},
     filetype::{self, Container, Family, FileType},
@@ -479,6 +479,13 @@ impl Collector<'_> {
         }
         if is_message(bytes, &file_type, &name, &declared) {
             self.message(id, &content);
+        } else if let Some(inner) =
+            cms::content(bytes, self.allowance.expanded).filter(|_| !self.is_smime_part(key))
+        {
+            // An envelope that is merely attached: what it signs or compresses is a MIME entity.
+            if self.take(inner.len()) {
+                self.message(id, &Region::decoded(inner.into()));
+            }
         }
         let opens = matches!(file_type.container, Container::Zip | Container::Gzip)
             || file_type.family == Family::Archive;

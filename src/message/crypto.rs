@@ -5,7 +5,7 @@
 
 use super::{
     fact::{Cause, Place, Scopes},
-    part::{Part, PartId, Reading},
+    part::{Part, PartId, Reading, Why},
     tree::Structure,
 };
 
@@ -124,6 +124,12 @@ pub(crate) fn signed(structure: &Structure) -> Option<CryptoKind> {
     of_message(structure, |act| matches!(act, Act::Signed | Act::Opaque))
 }
 
+/// Whether the content of an envelope was taken out and is a part of its own.
+fn has_content(envelope: PartId, parts: &[Part]) -> bool {
+    let content = Reading::Alternative(Why::Envelope);
+    parts.iter().any(|part| part.alternative_of == Some(envelope) && part.reading == content)
+}
+
 /// Notes every part that cannot be read for its protection.
 pub(crate) fn note(structure: &mut Structure) {
     let mut found = Vec::new();
@@ -131,6 +137,7 @@ pub(crate) fn note(structure: &mut Structure) {
         let Some((act, kind)) = act(part, &structure.parts) else { continue };
         let (cause, detail) = match act {
             Act::Encrypted => (Cause::Encrypted, format!("encrypted with {}", kind.name())),
+            Act::Opaque if has_content(part.id, &structure.parts) => continue,
             Act::Opaque => {
                 (Cause::Unsupported, "an S/MIME envelope whose content is inside the signature".to_string())
             }

@@ -20,6 +20,7 @@ pub mod archive;
 pub mod attachments;
 mod boundary;
 pub mod charset;
+mod cms;
 pub mod compose;
 pub mod crypto;
 pub mod decode;

@@ -60,6 +60,8 @@ pub enum Why {
     NestedEncoding,
     /// Damaged base64 or quoted-printable is read in another way.
     DamagedEncoding,
+    /// What is inside a signature or compression is shown in its place.
+    Envelope,
     /// Another program's reading of the whole message.
     SecondReader,
 }
@@ -80,6 +82,7 @@ impl Why {
             Why::HiddenMultipart => "a hidden multipart",
             Why::NestedEncoding => "an encoded container",
             Why::DamagedEncoding => "damaged encoding",
+            Why::Envelope => "the content of its envelope",
             Why::SecondReader => "another reader",
         }
     }

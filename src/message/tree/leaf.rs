@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use super::{Job, Reader, What, first_line, plain, skip_blank_lines};
 use crate::message::{
     ambiguity::Interpretation,
-    boundary,
+    boundary, cms,
     decode::{self, Base64Shape, Encoding},
     fact::{Cause, MalformationKind as Kind, Place, Scopes},
     headers::{self, Section},
@@ -103,6 +103,9 @@ impl Reader<'_> {
             _ => {}
         }
         self.hidden_multipart(job, id, way, &body);
+        if matches!(way.media.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime") {
+            self.envelope(job, id, way, &body);
+        }
         for (number, (other, why)) in others.into_iter().enumerate() {
             let differs = !matches!(other.encoding, Encoding::Base64PastPadding)
                 || other.encoding.decode(bytes) != way.encoding.decode(bytes);
@@ -149,6 +152,26 @@ impl Reader<'_> {
                 what: What::Entity { root: late_root },
             });
         }
+    }
+
+    /// An S/MIME envelope that signs or compresses its content shows it: mail programs put it in the place of the part.
+    fn envelope(&mut self, job: &Job, id: PartId, way: &Interpretation, body: &Region) {
+        let Some(content) = cms::content(&way.encoding.decode(body.bytes()), self.allowance.expanded) else {
+            return;
+        };
+        if !self.expand(content.len()) {
+            return;
+        }
+        self.jobs.push(Job {
+            region: Region::decoded(Arc::from(content)),
+            parent: job.parent,
+            depth: job.depth + 1,
+            path: format!("{}~content", job.path),
+            reading: Reading::Alternative(Why::Envelope),
+            alternative_of: Some(id),
+            default: plain(),
+            what: What::Entity { root: false },
+        });
     }
 
     /// A part that is no multipart by its type but has a boundary, or lines that look like one.

@@ -217,6 +217,44 @@ fn clear_text_that_claims_to_be_encrypted_is_not() {
     assert!(beside.unscannable().iter().any(|u| u.cause == Cause::Encrypted));
 }
 
+/// A signed envelope around a content, its lengths indefinite, its content in two pieces.
+fn signed_envelope(content: &[u8]) -> Vec<u8> {
+    let (first, second) = content.split_at(content.len() / 2);
+    let piece = |bytes: &[u8]| [&[0x04, 0x81, u8::try_from(bytes.len()).unwrap()], bytes].concat();
+    let oid =
+        |last: u8| [&[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07][..], &[last]].concat();
+    [
+        &[0x30, 0x80][..],
+        &oid(2),
+        &[0xa0, 0x80, 0x30, 0x80, 0x02, 0x01, 0x01, 0x31, 0x00, 0x30, 0x80],
+        &oid(1),
+        &[0xa0, 0x80, 0x24, 0x80],
+        &piece(first),
+        &piece(second),
+        &[0; 16],
+    ]
+    .concat()
+}
+
+#[test]
+fn what_is_inside_a_signature_is_read() {
+    let inner = b"Content-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\n\r\nthe signed words\r\n--i\r\n\
+        Content-Type: image/png; name=a.png\r\n\r\nxyz\r\n--i--\r\n";
+    let encoded = data_encoding::BASE64.encode(&signed_envelope(inner));
+    let message = read(&format!(
+        "MIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\n\
+         Content-Transfer-Encoding: base64\n\n{encoded}\n"
+    ));
+    assert_eq!(message.signed(), Some(CryptoKind::SMime));
+    assert_eq!(message.encrypted(), None);
+    assert!(message.unscannable().is_empty(), "{:?}", message.unscannable());
+    assert_eq!(occurrences(&message, message.body(), "the signed words"), 1);
+    assert!(message.attachments().iter().any(|a| a.name() == Some("a.png")));
+    let attached = with_file("smime.dat", &signed_envelope(inner));
+    assert_eq!(occurrences(&attached, attached.text(), "the signed words"), 1);
+    assert!(attached.attachments().iter().any(|a| a.path() == "smime.dat/a.png"));
+}
+
 #[test]
 fn other_readings_of_the_author_are_known() {
     let message = read(
