@@ -7,6 +7,7 @@
 mod allow;
 mod check;
 pub mod codes;
+pub mod format;
 pub mod hir;
 pub mod lint;
 pub mod modules;

@@ -19,6 +19,10 @@ use pest::error::{ErrorVariant, InputLocation};
 
 /// Longest slice that mends are tried on.
 const TRIED: usize = 4096;
+/// Bytes of a bad slice that are looked at.
+const LOOKED_AT: usize = 64 << 10;
+/// Tokens before a failure among which the keyword of its clause is looked for.
+const LOOKED_BACK: usize = 200;
 
 /// What explanations are made from.
 pub(super) struct Explainer<'t> {
@@ -64,7 +68,11 @@ impl<'t> Explainer<'t> {
             if self.said.iter().any(|said| said.0 <= source.1 && source.0 <= said.1) {
                 continue;
             }
-            let Some(text) = self.text.get(start..end) else { continue };
+            let mut looked_at = end.min(start + LOOKED_AT);
+            while !self.text.is_char_boundary(looked_at) {
+                looked_at -= 1;
+            }
+            let Some(text) = self.text.get(start..looked_at) else { continue };
             let (rule, block) = rule_of(bad.rule, text);
             let tokens = tokens(self.source, text, self.limits).tokens;
             let slice = Slice { text, start, rule, block, tokens };
@@ -520,23 +528,22 @@ impl<'t> Explainer<'t> {
 
     /// How the clause reads that a failure is in.
     fn reading(&self, slice: &Slice<'_>, before: &Token, failure: &Failure) -> Option<String> {
-        let upto = slice.tokens.iter().rev().skip_while(|token| token.start > before.start);
-        for token in upto.clone().filter(|token| token.kind == TokenKind::Word) {
-            let word = token.text(slice.text);
-            let after_opener = slice.tokens.iter().rev().find(|other| other.end <= token.start);
-            let opener = after_opener.map_or("", |other| other.text(slice.text));
-            let table = match opener {
+        let upto = slice.tokens.partition_point(|token| token.start <= before.start);
+        let near = slice.tokens.get(upto.saturating_sub(LOOKED_BACK)..upto).unwrap_or(&[]);
+        for pair in near.windows(2).rev() {
+            let [opener, token] = pair else { continue };
+            let table = match opener.text(slice.text) {
                 "then" | "else" | "otherwise" => words::DISPOSITIONS,
                 "expect" | "not" if slice.block == Block::Test => words::EXPECTATIONS,
                 _ => continue,
             };
-            if let Some(shape) = table.iter().find(|shape| shape.0 == word) {
+            if let Some(shape) = table.iter().find(|shape| shape.0 == token.text(slice.text)) {
                 return Some(format!("it reads `{}`", shape.1));
             }
         }
-        let first = slice.tokens.first().map_or(0, |token| token.start);
         let item = slice.block == Block::File;
-        for token in upto.filter(|token| token.kind == TokenKind::Word && (!item || token.start == first)) {
+        let openers = if item { slice.tokens.get(..1).unwrap_or(&[]) } else { near };
+        for token in openers.iter().rev().filter(|token| token.kind == TokenKind::Word) {
             let word = token.text(slice.text);
             if let Some(shape) = words::shape(slice.block, word) {
                 if failure.expected.contains(&Rule::tail) && matches!(word, "when" | "unless" | "except") {

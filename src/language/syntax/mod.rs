@@ -16,7 +16,7 @@ mod grammar;
 mod offsets;
 mod recover;
 pub(crate) mod tokens;
-mod words;
+pub(crate) mod words;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::limits::SourceLimits;

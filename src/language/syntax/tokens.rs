@@ -78,6 +78,13 @@ pub(crate) struct Tokens {
     pub(super) stopped: bool,
 }
 
+impl Tokens {
+    /// Whether some token is broken or a limit was met.
+    pub(crate) fn faulty(&self) -> bool {
+        self.stopped || self.faults.has_errors()
+    }
+}
+
 /// The tokens of `text`.
 pub(crate) fn tokens(source: SourceId, text: &str, limits: &SourceLimits) -> Tokens {
     let trusting = Lexer::new(source, text, limits, false).run();
@@ -109,6 +116,8 @@ struct Lexer<'t> {
     limit: usize,
     /// Blocks opened on the present line and not closed on it.
     opened: usize,
+    /// No address begins with a local part before this place: a run of its characters was looked at.
+    no_address_before: usize,
     out: Tokens,
 }
 
@@ -129,6 +138,7 @@ impl<'t> Lexer<'t> {
             joined: 0,
             limit: limits.nesting,
             opened: 0,
+            no_address_before: 0,
             out: Tokens::default(),
         }
     }
@@ -231,8 +241,11 @@ impl<'t> Lexer<'t> {
     /// Kind and end of the token at the present place.
     fn measure(&mut self) -> (TokenKind, usize) {
         let rest = self.text.get(self.at..).unwrap_or("");
-        if let Some(length) = address(rest) {
-            return (TokenKind::Literal, self.at + length);
+        if self.at >= self.no_address_before || matches!(self.byte(self.at), b'@' | b'"') {
+            match address(rest) {
+                Ok(length) => return (TokenKind::Literal, self.at + length),
+                Err(looked_at) => self.no_address_before = self.no_address_before.max(self.at + looked_at),
+            }
         }
         match self.byte(self.at) {
             b'"' if rest.starts_with("\"\"\"") => self.block(),
@@ -247,9 +260,13 @@ impl<'t> Lexer<'t> {
 
     fn plain_text(&mut self) -> (TokenKind, usize) {
         let start = self.at;
+        let found = text_end(self.bytes, start, self.limit);
+        if let Ok(end) = found {
+            return (TokenKind::Text, end);
+        }
         let end = self.line_end();
         let line = self.bytes.get(..end).unwrap_or(&[]);
-        match text_end(line, start, self.limit) {
+        match found {
             Ok(end) => (TokenKind::Text, end),
             Err(TextFault::Unterminated) => {
                 let end = self.bounded_end();
@@ -320,24 +337,20 @@ impl<'t> Lexer<'t> {
                 }
                 b'\\' => at += 2,
                 b'{' if self.byte(at + 1) == b'{' => at += 2,
-                b'{' => {
-                    let rest = self.bytes.get(at..).unwrap_or(&[]);
-                    let line_end = memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |length| at + length);
-                    match interpolation_end(self.bytes.get(..line_end).unwrap_or(&[]), at, self.limit) {
-                        Ok(end) => at = end,
-                        Err(TextFault::TooDeep(brace)) => {
-                            self.too_deep(brace, "interpolations are nested");
-                            return (TokenKind::Block, line_end);
-                        }
-                        Err(_) => {
-                            if self.out.faults.len() < FAULTS {
-                                self.unclosed_interpolation(at);
-                            }
-                            sound = false;
-                            at += 1;
-                        }
+                b'{' => match interpolation_end(self.bytes, at, self.limit) {
+                    Ok(end) => at = end,
+                    Err(TextFault::TooDeep(brace)) => {
+                        self.too_deep(brace, "interpolations are nested");
+                        return (TokenKind::Block, at + 1);
                     }
-                }
+                    Err(_) => {
+                        if self.out.faults.len() < FAULTS {
+                            self.unclosed_interpolation(at);
+                        }
+                        sound = false;
+                        at += 1;
+                    }
+                },
                 b'\n' if self.wary && self.dedented(at + 1) => return self.endless_block(start, at),
                 _ => at += 1,
             }
@@ -380,11 +393,11 @@ impl<'t> Lexer<'t> {
 
     fn regex(&mut self) -> (TokenKind, usize) {
         let start = self.at;
-        let line_end = self.line_end();
         let mut at = start + 1;
-        while at < line_end {
+        while at < self.bytes.len() {
             match self.byte(at) {
-                b'\\' => at += 2,
+                b'\n' => break,
+                b'\\' if self.byte(at + 1) != b'\n' => at += 2,
                 b'/' if at > start + 1 => {
                     let flags = self.bytes.get(at + 1..).unwrap_or(&[]);
                     let length = flags.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -520,15 +533,16 @@ enum TextFault {
     TooDeep(usize),
 }
 
-/// One past the closing quote of the text that opens at `start`; the line ends where `line` ends.
-fn text_end(line: &[u8], start: usize, depth: usize) -> Result<usize, TextFault> {
+/// One past the closing quote of the text that opens at `start`; texts end with their line.
+fn text_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, TextFault> {
     let mut at = start + 1;
-    while let Some(&byte) = line.get(at) {
+    while let Some(&byte) = bytes.get(at) {
         match byte {
+            b'\n' => break,
             b'"' => return Ok(at + 1),
-            b'\\' => at += 2,
-            b'{' if line.get(at + 1) == Some(&b'{') => at += 2,
-            b'{' => at = interpolation_end(line, at, depth)?,
+            b'\\' if bytes.get(at + 1) != Some(&b'\n') => at += 2,
+            b'{' if bytes.get(at + 1) == Some(&b'{') => at += 2,
+            b'{' => at = interpolation_end(bytes, at, depth)?,
             _ => at += 1,
         }
     }
@@ -536,15 +550,16 @@ fn text_end(line: &[u8], start: usize, depth: usize) -> Result<usize, TextFault>
 }
 
 /// One past the closing brace of the interpolation that opens at `start`.
-fn interpolation_end(line: &[u8], start: usize, depth: usize) -> Result<usize, TextFault> {
+fn interpolation_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, TextFault> {
     let Some(depth) = depth.checked_sub(1) else { return Err(TextFault::TooDeep(start)) };
     let mut at = start + 1;
-    while let Some(&byte) = line.get(at) {
+    while let Some(&byte) = bytes.get(at) {
         match byte {
+            b'\n' => break,
             b'}' => return Ok(at + 1),
             b'{' => return Err(TextFault::Interpolation(start)),
             b'"' => {
-                at = text_end(line, at, depth).map_err(|fault| match fault {
+                at = text_end(bytes, at, depth).map_err(|fault| match fault {
                     TextFault::TooDeep(at) => TextFault::TooDeep(at),
                     _ => TextFault::Interpolation(start),
                 })?;
@@ -555,50 +570,23 @@ fn interpolation_end(line: &[u8], start: usize, depth: usize) -> Result<usize, T
     Err(TextFault::Interpolation(start))
 }
 
-/// Bytes a local part may have: what is longer is no address, and looking further would cost the square of a line.
-const LOCAL_PART: usize = 320;
-
-/// How long the address or domain is that `rest` begins with.
-fn address(rest: &str) -> Option<usize> {
+/// How long the address or domain is that `rest` begins with; if it begins with none, how many bytes that could be of
+/// a local part were looked at.
+fn address(rest: &str) -> Result<usize, usize> {
     let bytes = rest.as_bytes();
-    let first = *bytes.first()?;
-    let local = if first == b'"' {
-        let mut at = 1;
-        loop {
-            match bytes.get(at)? {
-                b'"' => break at + 1,
-                b'\n' => return None,
-                b'\\' => at += 2,
-                _ => at += 1,
-            }
-        }
-    } else if first == b'@' {
-        0
-    } else {
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at).filter(|_| at < LOCAL_PART) {
-            let more = byte.is_ascii_alphanumeric()
-                || byte >= 0x80
-                || b"$%&'*+-/?^_`|~".contains(&byte)
-                || b"=!".contains(&byte) && bytes.get(at + 1) != Some(&b'=')
-                || byte == b'.' && at > 0 && bytes.get(at - 1) != Some(&b'.');
-            if !more {
-                break;
-            }
-            at += 1;
-        }
-        if at == 0 || bytes.get(at - 1) == Some(&b'.') {
-            return None;
-        }
-        at
+    let local = match bytes.first() {
+        Some(b'"') => quoted_local(bytes).ok_or(0_usize)?,
+        Some(b'@') => 0,
+        _ => local_part(bytes),
     };
-    if bytes.get(local) != Some(&b'@') || first == b'"' && local < 3 {
-        return None;
+    if bytes.get(local) != Some(&b'@') || local > 0 && bytes.get(local - 1) == Some(&b'.') {
+        return Err(local);
     }
     let mut at = local + 1;
     if bytes.get(at) == Some(&b'[') && local > 0 {
-        let close = memchr::memchr2(b']', b'\n', bytes.get(at..)?)?;
-        return (bytes.get(at + close) == Some(&b']')).then_some(at + close + 1);
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let close = memchr::memchr3(b']', b'\n', b'"', rest).ok_or(local)?;
+        return if rest.get(close) == Some(&b']') { Ok(at + close + 1) } else { Err(local) };
     }
     if local == 0 && bytes.get(at..at + 2) == Some(b"*.") {
         at += 2;
@@ -611,7 +599,37 @@ fn address(rest: &str) -> Option<usize> {
         }
         at += 1;
     }
-    (at > labels).then_some(at)
+    if at > labels { Ok(at) } else { Err(local) }
+}
+
+/// One past the quoted local part that the bytes begin with.
+fn quoted_local(bytes: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        match bytes.get(at)? {
+            b'"' => return (at > 1).then_some(at + 1),
+            b'\n' => return None,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+/// How many bytes could be of a local part without quotes.
+fn local_part(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let more = byte.is_ascii_alphanumeric()
+            || byte >= 0x80
+            || b"$%&'*+-/?^_`|~".contains(&byte)
+            || b"=!".contains(&byte) && bytes.get(at + 1) != Some(&b'=')
+            || byte == b'.' && at > 0 && bytes.get(at - 1) != Some(&b'.');
+        if !more {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 fn is_label(byte: u8) -> bool {

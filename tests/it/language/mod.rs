@@ -1,6 +1,8 @@
 //! The language: syntax, format and what follows.
 
 mod check;
+mod format;
+pub(crate) mod generate;
 pub(crate) mod mutants;
 mod syntax;
 mod syntax_mutants;
