@@ -8,7 +8,7 @@
 use super::candidates::{LookupSide, PolicyIndex};
 use super::effects;
 use super::judge::Judge;
-use super::outcome::{self, CopyTo, Fate, Group, Notice, Reason, Rendered};
+use super::outcome::{self, CopyTo, Fate, Group, Notice, Outcome, Reason, Rendered};
 use super::record::Record;
 use super::report;
 use super::return_rule::{self, Going, WayBack};
@@ -17,7 +17,7 @@ use crate::base::address::Address;
 use crate::language::hir::{Attach, CopyForm, Hir, Policy, PolicyId, Site, TemplateId};
 use crate::language::schema::facts::Stage;
 use crate::message::Message;
-use crate::message::envelope::{Envelope, Session};
+use crate::message::envelope::Envelope;
 use crate::plan::{Case, Evaluator, Plan, Question};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -227,7 +227,7 @@ impl Engine {
         settled: &mut [Settling],
         missing: &mut BTreeSet<Question>,
     ) {
-        let way = way_back(&self.hir().site, case.envelope, case.session);
+        let way = way_back(&self.hir().site, case.envelope);
         let all_rejected =
             settled.iter().all(|settling| matches!(settling.outcome.fate, Fate::Reject { .. }));
         for outcome in settled.iter_mut().map(|settling| &mut settling.outcome) {
@@ -245,18 +245,20 @@ impl Engine {
     }
 }
 
+/// How an outcome goes back to the sender; `None` where it does not.
+pub fn going(hir: &Hir, outcome: &Outcome, all_rejected: bool) -> Option<Going> {
+    // What was put in place of the policies' dispositions was decided from the content.
+    let policy = outcome.by.filter(|_| outcome.reason == Reason::Policy);
+    let policy = policy.and_then(|(policy, _)| hir.policies.get(policy.index()));
+    return_rule::going(&outcome.fate, policy.map_or(Stage::Content, |policy| policy.stage), all_rejected)
+}
+
 /// Whether an annotation of the body would break the message's signature or encryption.
 pub fn is_protected(message: &Message) -> bool {
     message.encrypted().is_some() || message.signed().is_some()
 }
 
-/// Whether the client of a session is inside: authenticated, or in the site's networks.
-pub fn is_client_inside(site: &Site, session: &Session) -> bool {
-    session.client_user.is_some()
-        || session.client_ip.is_some_and(|ip| site.networks.iter().any(|network| network.contains(&ip)))
-}
-
-fn way_back(site: &Site, envelope: &Envelope, _session: &Session) -> WayBack {
+fn way_back(site: &Site, envelope: &Envelope) -> WayBack {
     let in_site = |address: &Address| site.domains.iter().any(|pattern| pattern.matches(&address.domain));
     WayBack {
         has_sender: envelope.sender.is_some(),

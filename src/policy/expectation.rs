@@ -79,8 +79,8 @@ impl<'a, 'd> Check<'a, 'd> {
 
     /// The failures of one expectation, at most one for each recipient.
     pub fn expectation(&mut self, expected: &Spanned<Expected>) -> Vec<Failure> {
-        let words =
-            self.engine.hir().sources.slice(expected.span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = self.engine.hir().sources.slice(expected.span).split_whitespace();
+        let words = words.skip_while(|word| *word == "expect").collect::<Vec<_>>().join(" ");
         let fail = |recipient: Option<String>, instead: Instead| Failure {
             span: expected.span,
             recipient,

@@ -4,8 +4,9 @@
 //! message for each group that is edited. Failure: where a change cannot be made the message does not leave, and
 //! [`Processed::held`] says why; the engine foresees that, so it is a second guard.
 
-use super::engine::{Decision, Notification};
+use super::engine::{self, Decision, Notification};
 use super::outcome::{Edit, Fate, OnProtected, Outcome, Rendered};
+use super::return_rule::Going;
 use crate::language::hir::{Attach, BodyPlace, Conversion, CopyForm, Hir, SubjectPosition};
 use crate::message::compose::{self, DeliveryReport, Original, ReportAction, ReportedRecipient, Stamp};
 use crate::message::edit::{EditError, Edits, FooterPlace, NewFile, Notice};
@@ -167,17 +168,20 @@ fn new_file(name: &str, content: &Rendered) -> NewFile {
 /// Everything that leaves by a decision: copies of the message, then reports, copies for others, notifications.
 pub fn leaving(hir: &Hir, case: &Case<'_>, decision: &Decision) -> Vec<Leaving> {
     let mut all = Vec::new();
+    let all_rejected = decision.groups.iter().all(|group| matches!(group.outcome.fate, Fate::Reject { .. }));
     let address =
         |recipient: &usize| case.envelope.recipients.get(*recipient).map(|known| known.text.to_string());
     for (index, group) in decision.groups.iter().enumerate() {
         let recipients: Vec<String> = group.recipients.iter().filter_map(address).collect();
         match &group.outcome.fate {
             Fate::Deliver => all.extend(delivered(case, &group.outcome, index, recipients)),
-            Fate::Return { text } => all.extend(report(hir, case, index, &recipients, text)),
-            Fate::Reject { text } if decision.groups.len() > 1 => {
+            // What the session can still refuse is refused there, and the sender's own server tells the sender.
+            Fate::Reject { .. }
+                if engine::going(hir, &group.outcome, all_rejected) == Some(Going::InSession) => {}
+            Fate::Return { text } | Fate::Reject { text } => {
                 all.extend(report(hir, case, index, &recipients, text));
             }
-            _ => {}
+            Fate::Defer { .. } | Fate::Quarantine { .. } | Fate::Approve { .. } | Fate::Drop => {}
         }
     }
     for copy in &decision.copies {
@@ -200,9 +204,14 @@ pub fn leaving(hir: &Hir, case: &Case<'_>, decision: &Decision) -> Vec<Leaving> 
 }
 
 fn delivered(case: &Case<'_>, outcome: &Outcome, group: usize, recipients: Vec<String>) -> Option<Leaving> {
-    let processed = processed(case.message, outcome);
+    let mut processed = processed(case.message, outcome);
     if processed.held.is_some() {
         return None;
+    }
+    for (asked, what) in [(&outcome.sign, "signed"), (&outcome.encrypt, "encrypted")] {
+        if asked.is_some() {
+            processed.notes.push(format!("it is {what} on departure, which is not shown here"));
+        }
     }
     let instead = outcome.redirect.as_ref();
     Some(Leaving {

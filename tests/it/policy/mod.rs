@@ -12,4 +12,5 @@ mod record;
 mod shuffle;
 mod sources;
 mod support;
+mod testing;
 mod undecided;
