@@ -18,6 +18,7 @@ use icu_properties::{
     CodePointMapData, CodePointMapDataBorrowed, CodePointSetData, CodePointSetDataBorrowed,
 };
 use std::ops::Range;
+use std::sync::LazyLock;
 
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfkc();
 const CASE: CaseMapperBorrowed<'static> = CaseMapper::new();
@@ -350,7 +351,8 @@ impl<'a> Builder<'a> {
         from + len
     }
 
-    /// Takes one segment from `at` on: a character with all that joins it. Gives its end.
+    /// Takes one segment from `at` on, a character with all that joins it, and then plain characters as long as they
+    /// follow. Gives where it stopped.
     fn segment(&mut self, at: usize) -> usize {
         let rest = self.source.get(at..).unwrap_or_default();
         let mut chars = rest.char_indices();
@@ -364,12 +366,27 @@ impl<'a> Builder<'a> {
             }
             alone = false;
         }
-        if alone && self.is_clean(at, end) && !IGNORABLE.contains(first) && !needs_full_folding(first) {
+        if alone && is_plain(first) && self.is_clean(at, end) {
             self.single(first, at..end);
-        } else {
-            self.whole(at..end);
+            return self.plain(end);
         }
+        self.whole(at..end);
         end
+    }
+
+    /// Takes characters beyond ASCII from `from` on that are plain, in NFKC, and not joined by what follows.
+    fn plain(&mut self, from: usize) -> usize {
+        let clean = self.source.get(from..self.clean_until).unwrap_or_default();
+        let mut chars = clean.char_indices().peekable();
+        while let Some((offset, character)) = chars.next() {
+            // The last character before the end of what is known may be joined by the next.
+            let Some(&(end, next)) = chars.peek() else { return from + offset };
+            if character.is_ascii() || !is_plain(character) || joins_backward(next) {
+                return from + offset;
+            }
+            self.single(character, from + offset..from + end);
+        }
+        from
     }
 
     /// Whether the source between two offsets is in NFKC already; looks ahead so that the question is cheap.
@@ -489,13 +506,33 @@ fn visible(text: &str) -> String {
 /// Whether a character may change together with the one before it: marks, jamo that continue a syllable (also in
 /// their compatibility and half-width forms), half-width voiced sound marks, and what is dropped.
 fn joins_backward(character: char) -> bool {
-    if character.is_ascii() {
-        return false;
-    }
-    matches!(u32::from(character),
-        0x1100..=0x11FF | 0x3131..=0x318E | 0xA960..=0xA97F | 0xD7B0..=0xD7FF | 0xFF9E..=0xFF9F | 0xFFA0..=0xFFDC)
-        || GeneralCategoryGroup::Mark.contains(CATEGORY.get(character))
-        || IGNORABLE.contains(character)
+    !character.is_ascii() && class(character) & JOINS != 0
+}
+
+/// Whether a character on its own, if it is in NFKC, needs no more than simple case folding.
+fn is_plain(character: char) -> bool {
+    class(character) & SPECIAL == 0
+}
+
+const JOINS: u8 = 1;
+const SPECIAL: u8 = 2;
+
+/// The classes of the basic plane, looked up once; others are rare in mail.
+static CLASSES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    (0..=0xffff_u32).map(|code| char::from_u32(code).map_or(SPECIAL, compute_class)).collect()
+});
+
+fn class(character: char) -> u8 {
+    CLASSES.get(character as usize).copied().unwrap_or_else(|| compute_class(character))
+}
+
+fn compute_class(character: char) -> u8 {
+    let is_jamo = matches!(u32::from(character),
+        0x1100..=0x11FF | 0x3131..=0x318E | 0xA960..=0xA97F | 0xD7B0..=0xD7FF | 0xFF9E..=0xFF9F | 0xFFA0..=0xFFDC);
+    let is_ignorable = IGNORABLE.contains(character);
+    let joins = is_jamo || is_ignorable || GeneralCategoryGroup::Mark.contains(CATEGORY.get(character));
+    let special = is_ignorable || needs_full_folding(character);
+    (if joins { JOINS } else { 0 }) | (if special { SPECIAL } else { 0 })
 }
 
 /// Whether full case folding may give more than one character.

@@ -1,218 +1,11 @@
-//! Unpacking of ZIP archives and gzip streams, for looking and never for writing to disk.
-//!
-//! Readers disagree about ZIP: some believe the directory at the end, some the header before each member, some scan.
-//! A firewall that sees one view is blind in the others, so here the union is unpacked: all directories that can be
-//! found, and members that no directory lists. What differs between the views is told as [`Irregularity`], what could
-//! not be read as a [`Cause`] on the member. All expansion draws on one [`Budget`] a message, so bombs (high ratio,
-//! many members, overlapping members, nested archives) end at the limit with what was unpacked until then.
-//!
-//! Cost: linear in the archive and in what it expands to; memory: the unpacked members. It never fails as a whole.
+//! Walking the records of a ZIP archive: directories, local headers, and what no directory lists.
 
-use crate::base::limits::MessageLimits;
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use super::inflate::inflate;
+use super::names::{add_names, named_member};
+use super::{Budget, Cause, Irregularity, Member, Unpacked};
+use flate2::Crc;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::Read;
 use std::ops::Range;
-
-use super::filetype::{Container, Family, FileType};
-
-/// Why something could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Cause {
-    /// It needs a password or key.
-    Encrypted,
-    /// It contradicts its own format.
-    Corrupt,
-    /// It exceeds a limit.
-    Limit,
-    /// Its format or method is not one that is read here.
-    Unsupported,
-}
-
-/// What one message may still expand to; every archive in it draws on the same budget.
-#[derive(Debug, Clone)]
-pub struct Budget {
-    expanded_bytes: u64,
-    members: usize,
-    depth: usize,
-    ratio: u64,
-}
-
-impl Budget {
-    /// A full budget.
-    pub fn new(limits: &MessageLimits) -> Budget {
-        Budget {
-            expanded_bytes: limits.expanded_bytes,
-            members: limits.parts,
-            depth: limits.depth,
-            ratio: limits.expansion_ratio.max(1),
-        }
-    }
-
-    /// Takes one member (or MIME part); `false` if there are none left.
-    pub fn take_member(&mut self) -> bool {
-        let left = self.members > 0;
-        self.members = self.members.saturating_sub(1);
-        left
-    }
-
-    /// Takes expanded bytes; `false` if there are not as many left.
-    pub fn take_bytes(&mut self, bytes: u64) -> bool {
-        let left = self.expanded_bytes >= bytes;
-        self.expanded_bytes = self.expanded_bytes.saturating_sub(bytes);
-        left
-    }
-
-    /// Whether something may stand at a nesting depth, the message itself being at depth 0.
-    pub fn allows_depth(&self, depth: usize) -> bool {
-        depth <= self.depth
-    }
-
-    /// Members left.
-    pub fn members_left(&self) -> usize {
-        self.members
-    }
-
-    /// Expanded bytes left.
-    pub fn bytes_left(&self) -> u64 {
-        self.expanded_bytes
-    }
-
-    /// How many bytes something packed in so many bytes may expand to. The ratio counts above one mebibyte only.
-    fn allowance(&self, packed: u64) -> u64 {
-        self.expanded_bytes.min(packed.saturating_mul(self.ratio).max(1 << 20))
-    }
-}
-
-/// What an archive holds, as far as it could be read.
-#[derive(Debug, Clone, Default)]
-pub struct Unpacked {
-    /// Members in the order of their place, directories without content left out.
-    pub members: Vec<Member>,
-    /// Why something of the archive itself could not be read; what holds for a member stands there.
-    pub causes: BTreeSet<Cause>,
-    /// What readers of the archive itself may disagree about.
-    pub irregularities: BTreeSet<Irregularity>,
-}
-
-impl Unpacked {
-    /// All causes, those of members included.
-    pub fn all_causes(&self) -> BTreeSet<Cause> {
-        let of_members = self.members.iter().filter_map(|member| member.cause);
-        self.causes.iter().copied().chain(of_members).collect()
-    }
-}
-
-/// One member of an archive.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Member {
-    /// Its name as most readers show it.
-    pub name: String,
-    /// Names under which other readers show it: of the other header, in the other charset, uncut at a NUL.
-    pub other_names: Vec<String>,
-    /// Its content; what could be read of it, where `cause` says that this is not all. Empty where nothing could.
-    pub content: Vec<u8>,
-    /// Why not all of it could be read.
-    pub cause: Option<Cause>,
-    /// Whether it is encrypted.
-    pub encrypted: bool,
-    /// Packed size in bytes.
-    pub packed_size: u64,
-    /// Unpacked size in bytes as declared; `None` where no header says.
-    pub declared_size: Option<u64>,
-    /// What readers may disagree about.
-    pub irregularities: BTreeSet<Irregularity>,
-}
-
-/// Something that one reader of an archive sees differently from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Irregularity {
-    /// No directory lists the member.
-    Unlisted,
-    /// The directory lists a member that is not where it says.
-    Missing,
-    /// The two headers of the member name it differently.
-    NamesDiffer,
-    /// The two headers differ in size, method, checksum or encryption.
-    HeadersDiffer,
-    /// Two members have one name.
-    DuplicateName,
-    /// Two members share bytes.
-    Overlap,
-    /// The name leads out of the folder (`..`, absolute, with a drive).
-    UnsafePath,
-    /// The name holds control characters or NUL.
-    OddName,
-    /// The name is not in the charset it declares.
-    UndecodableName,
-    /// The archive begins behind other data.
-    PrefixData,
-    /// There is more than one directory.
-    SeveralDirectories,
-    /// There is no directory.
-    NoDirectory,
-    /// Size or checksum of the content is not the declared one.
-    ContentDiffers,
-}
-
-/// Unpacks what the type says can be unpacked. An archive of a kind that is not read here has the cause
-/// [`Cause::Unsupported`]; what is no archive at all gives nothing.
-pub fn unpack(bytes: &[u8], file_type: &FileType, name: &str, budget: &mut Budget) -> Unpacked {
-    match file_type.container {
-        Container::Zip => unpack_zip(bytes, budget),
-        Container::Gzip => unpack_gzip(bytes, name, budget),
-        Container::Ole | Container::None => {
-            let mut unpacked = Unpacked::default();
-            if file_type.family == Family::Archive {
-                unpacked.causes.insert(Cause::Unsupported);
-            }
-            unpacked
-        }
-    }
-}
-
-/// Unpacks a gzip stream (RFC 1952), all its members as one file.
-pub fn unpack_gzip(bytes: &[u8], name: &str, budget: &mut Budget) -> Unpacked {
-    let mut unpacked = Unpacked::default();
-    if !budget.take_member() {
-        unpacked.causes.insert(Cause::Limit);
-        return unpacked;
-    }
-    let mut decoder = flate2::read::MultiGzDecoder::new(bytes);
-    let stored_name = decoder.header().and_then(|header| header.filename()).map(decode_plain_name);
-    let allowance = budget.allowance(bytes.len() as u64);
-    let mut member = Member { packed_size: bytes.len() as u64, ..Member::default() };
-    let read = decoder.by_ref().take(allowance.saturating_add(1)).read_to_end(&mut member.content);
-    if member.content.len() as u64 > allowance {
-        member.content.truncate(usize::try_from(allowance).unwrap_or(usize::MAX));
-        member.cause = Some(Cause::Limit);
-    } else if read.is_err() {
-        member.cause = Some(Cause::Corrupt);
-    }
-    budget.take_bytes(member.content.len() as u64);
-    let stem = strip_packed_extension(name);
-    member.name = stored_name.clone().filter(|stored| !stored.is_empty()).unwrap_or_else(|| stem.clone());
-    if stored_name.is_some() && !stem.is_empty() && stem != member.name {
-        member.other_names.push(stem);
-    }
-    unpacked.members.push(member);
-    unpacked
-}
-
-/// The name of what is packed in a single-file archive: `a.txt.gz` holds `a.txt`, `a.tgz` holds `a.tar`.
-fn strip_packed_extension(name: &str) -> String {
-    match name.rsplit_once('.') {
-        Some((stem, extension)) if extension.eq_ignore_ascii_case("tgz") => format!("{stem}.tar"),
-        Some((stem, extension)) if extension.eq_ignore_ascii_case("svgz") => format!("{stem}.svg"),
-        Some((stem, _)) => stem.to_owned(),
-        None => name.to_owned(),
-    }
-}
-
-/// Unpacks a ZIP archive (APPNOTE 6.3), wherever in the bytes it begins.
-pub fn unpack_zip(bytes: &[u8], budget: &mut Budget) -> Unpacked {
-    Zip { bytes, budget, unpacked: Unpacked::default(), at_offset: HashMap::new(), extents: Vec::new() }.run()
-}
 
 const LOCAL: &[u8] = b"PK\x03\x04";
 const CENTRAL: &[u8] = b"PK\x01\x02";
@@ -226,26 +19,31 @@ const END_RECORDS: usize = 8;
 
 /// What a header says of a member; both kinds of header say this much.
 #[derive(Debug, Clone, Default)]
-struct Header {
-    flags: u16,
-    method: u16,
-    checksum: u32,
-    packed: u64,
-    size: u64,
-    name: Vec<u8>,
-    unicode_name: Option<String>,
+pub(super) struct Header {
+    pub(super) flags: u16,
+    pub(super) method: u16,
+    pub(super) checksum: u32,
+    pub(super) packed: u64,
+    pub(super) size: u64,
+    pub(super) name: Vec<u8>,
+    pub(super) unicode_name: Option<String>,
     /// Where the local header is (central), or where the data begins (local).
-    offset: u64,
+    pub(super) offset: u64,
 }
 
 impl Header {
-    fn is_encrypted(&self) -> bool {
+    pub(super) fn is_encrypted(&self) -> bool {
         self.flags & 0x2041 != 0 || self.method == 99
     }
 
     fn has_descriptor(&self) -> bool {
         self.flags & 8 != 0
     }
+}
+
+/// Unpacks an archive.
+pub(super) fn unpack(bytes: &[u8], budget: &mut Budget) -> Unpacked {
+    Zip { bytes, budget, unpacked: Unpacked::default(), at_offset: HashMap::new(), extents: Vec::new() }.run()
 }
 
 struct Zip<'a> {
@@ -674,122 +472,5 @@ fn compare_headers(member: &mut Member, central: &Header, local: &Header) {
         && !(descriptor && local.packed == 0xffff_ffff);
     if sizes_differ || central.method != local.method || central.is_encrypted() != local.is_encrypted() {
         member.irregularities.insert(Irregularity::HeadersDiffer);
-    }
-}
-
-/// A member with its names and sizes, without content.
-fn named_member(header: &Header) -> Member {
-    let mut member =
-        Member { packed_size: header.packed, declared_size: Some(header.size), ..Member::default() };
-    member.encrypted = header.is_encrypted();
-    let mut names: Vec<String> = header.unicode_name.iter().cloned().collect();
-    match std::str::from_utf8(&header.name) {
-        Ok(name) => {
-            names.push(name.to_owned());
-            if header.flags & 0x800 == 0 && !name.is_ascii() {
-                names.push(decode_cp437(&header.name));
-            }
-        }
-        Err(_) => {
-            if header.flags & 0x800 != 0 {
-                member.irregularities.insert(Irregularity::UndecodableName);
-                names.push(String::from_utf8_lossy(&header.name).into_owned());
-            }
-            names.push(decode_cp437(&header.name));
-        }
-    }
-    for name in std::mem::take(&mut names) {
-        if let Some((cut, _)) = name.split_once('\0') {
-            names.push(cut.to_owned());
-        }
-        names.push(name);
-    }
-    if names.iter().any(|name| name.chars().any(char::is_control)) {
-        member.irregularities.insert(Irregularity::OddName);
-    }
-    if names.iter().any(|name| leads_out(name)) {
-        member.irregularities.insert(Irregularity::UnsafePath);
-    }
-    let mut names = names.into_iter();
-    member.name = names.next().unwrap_or_default();
-    for name in names {
-        push_name(&mut member, name);
-    }
-    member
-}
-
-fn add_names(member: &mut Member, other: Member) {
-    member.irregularities.extend(other.irregularities);
-    push_name(member, other.name);
-    for name in other.other_names {
-        push_name(member, name);
-    }
-}
-
-/// Other names kept of one member.
-const OTHER_NAMES: usize = 16;
-
-fn push_name(member: &mut Member, name: String) {
-    let known = member.name == name || member.other_names.contains(&name);
-    if !known && member.other_names.len() < OTHER_NAMES {
-        member.other_names.push(name);
-    }
-}
-
-fn leads_out(name: &str) -> bool {
-    let drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|step| step == "..")
-}
-
-fn decode_plain_name(name: &[u8]) -> String {
-    match std::str::from_utf8(name) {
-        Ok(name) => name.to_owned(),
-        Err(_) => decode_cp437(name),
-    }
-}
-
-/// Decodes the charset that APPNOTE (appendix D) lays down for names without the UTF-8 flag.
-fn decode_cp437(name: &[u8]) -> String {
-    const UPPER: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
-    let upper: Vec<char> = UPPER.chars().collect();
-    name.iter()
-        .map(|&byte| match byte {
-            0..=0x7f => char::from(byte),
-            _ => upper.get(usize::from(byte) - 0x80).copied().unwrap_or('\u{fffd}'),
-        })
-        .collect()
-}
-
-/// What came out of a deflate stream (RFC 1951).
-struct Inflated {
-    content: Vec<u8>,
-    used: usize,
-    cause: Option<Cause>,
-}
-
-fn inflate(data: &[u8], allowance: u64) -> Inflated {
-    let mut stream = Decompress::new(false);
-    let mut content = Vec::new();
-    loop {
-        let used = usize::try_from(stream.total_in()).unwrap_or(usize::MAX).min(data.len());
-        if content.len() as u64 > allowance {
-            content.truncate(usize::try_from(allowance).unwrap_or(usize::MAX));
-            return Inflated { content, used, cause: Some(Cause::Limit) };
-        }
-        // Doubling, and never much more than what is still allowed.
-        let room = (allowance + 1 - content.len() as u64).min((content.len() as u64).max(16 << 10));
-        content.reserve(usize::try_from(room).unwrap_or(16 << 10));
-        let rest = data.get(used..).unwrap_or_default();
-        let before = (stream.total_in(), stream.total_out());
-        let status = stream.decompress_vec(rest, &mut content, FlushDecompress::None);
-        let used = usize::try_from(stream.total_in()).unwrap_or(usize::MAX).min(data.len());
-        match status {
-            Ok(Status::StreamEnd) if content.len() as u64 <= allowance => {
-                return Inflated { content, used, cause: None };
-            }
-            Ok(Status::StreamEnd) => {}
-            Ok(_) if (stream.total_in(), stream.total_out()) != before => {}
-            Ok(_) | Err(_) => return Inflated { content, used, cause: Some(Cause::Corrupt) },
-        }
     }
 }
