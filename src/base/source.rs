@@ -3,6 +3,7 @@
 //! A [`SourceMap`] owns every text of a policy set; a [`Span`] names a byte range in one of them and is what every
 //! node of the syntax tree and every diagnostic carries. Memory: the texts themselves and one index of line starts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One source text of a policy set, by its number in the [`SourceMap`].
@@ -77,6 +78,13 @@ pub struct Source {
 }
 
 impl Source {
+    fn new(name: String, text: Arc<str>) -> Source {
+        let line_starts = std::iter::once(0)
+            .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1))
+            .collect();
+        Source { name, text, line_starts }
+    }
+
     /// Line and column, both from 1, of a byte offset; columns count characters.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|&start| start as usize <= offset).max(1);
@@ -91,22 +99,36 @@ impl Source {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     sources: Vec<Source>,
+    /// Texts whose number is theirs in every map, by that number.
+    shared: BTreeMap<SourceId, Source>,
+}
+
+/// The first number of texts that have the same in every map.
+const FIRST_SHARED: u32 = 1 << 31;
+
+impl SourceId {
+    /// The number of the `index`-th text that is the same in every map: a module of the standard library. What is
+    /// parsed of it can be kept from one set to the next.
+    pub fn shared(index: u32) -> SourceId {
+        SourceId(FIRST_SHARED | index)
+    }
 }
 
 impl SourceMap {
     /// Adds a text under a name and gives its number. Texts are at most 4 GiB; the loader's limit is far below.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        let text = text.into();
-        let line_starts = std::iter::once(0)
-            .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1))
-            .collect();
-        self.sources.push(Source { name: name.into(), text, line_starts });
+        self.sources.push(Source::new(name.into(), text.into()));
         SourceId(self.sources.len() as u32 - 1)
+    }
+
+    /// Adds a text under its own number (see [`SourceId::shared`]).
+    pub fn add_shared(&mut self, id: SourceId, name: impl Into<String>, text: impl Into<Arc<str>>) {
+        self.shared.insert(id, Source::new(name.into(), text.into()));
     }
 
     /// The text of a number; `None` for a number of another map.
     pub fn get(&self, id: SourceId) -> Option<&Source> {
-        self.sources.get(id.0 as usize)
+        self.sources.get(id.0 as usize).or_else(|| self.shared.get(&id))
     }
 
     /// The bytes a span covers; empty if the span is of another map.
@@ -116,6 +138,7 @@ impl SourceMap {
 
     /// All texts with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        self.sources.iter().enumerate().map(|(at, source)| (SourceId(at as u32), source))
+        let own = self.sources.iter().enumerate().map(|(at, source)| (SourceId(at as u32), source));
+        own.chain(self.shared.iter().map(|(id, source)| (*id, source)))
     }
 }

@@ -12,8 +12,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::limits::SourceLimits;
 use crate::base::source::{SourceId, SourceMap, Span};
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the files of a set come from.
 pub trait Sources {
@@ -73,7 +72,7 @@ pub struct Module {
     /// Where it belongs.
     pub origin: Origin,
     /// What is written in it.
-    pub file: Rc<ast::File>,
+    pub file: Arc<ast::File>,
     /// What it uses.
     pub imports: Vec<Import>,
 }
@@ -211,17 +210,17 @@ impl Loaded<'_> {
             );
             return None;
         }
-        let (name, text) = match origin {
-            Origin::Library(name) => (format!("std::{name}"), self.library_text(name, at)?),
+        let (source, file) = match origin {
+            Origin::Library(name) => self.library_file(name, at)?,
             Origin::Set(path) => {
                 let limit = self.limits.file_bytes;
-                (self.sources.name(path), self.read_text(path, limit, at)?)
+                let text = self.read_text(path, limit, at)?;
+                let source = self.map.add(self.sources.name(path), Arc::clone(&text));
+                let parsed = syntax::parse(source, &text, &self.limits);
+                self.diagnostics.extend(parsed.diagnostics);
+                (source, Arc::new(parsed.file))
             }
         };
-        let source = self.map.add(name, text.clone());
-        let parsed = syntax::parse(source, &text, &self.limits);
-        self.diagnostics.extend(parsed.diagnostics);
-        let file = Rc::new(parsed.file);
         self.known.insert(origin.clone(), State::Loading);
         self.open.push(origin.clone());
         let imports = self.imports(origin, &file);
@@ -263,15 +262,32 @@ impl Loaded<'_> {
         }
     }
 
-    fn library_text(&mut self, name: &str, at: Option<Span>) -> Option<Arc<str>> {
-        if let Some(text) = stdlib::module(name) {
-            return Some(text.into());
+    fn library_file(&mut self, name: &str, at: Option<Span>) -> Option<(SourceId, Arc<ast::File>)> {
+        let index = stdlib::MODULES.iter().position(|(module, _)| *module == name);
+        let Some((index, (_, text))) = index.and_then(|index| Some((index, stdlib::MODULES.get(index)?)))
+        else {
+            let names = stdlib::MODULES.iter().map(|(name, _)| *name);
+            let span = at.unwrap_or_default();
+            let diagnostic =
+                Diagnostic::error(codes::UNKNOWN, span, format!("there is no module `std::{name}`"));
+            self.diagnostics.push(suggest::help(diagnostic, name, names, span, "the modules of `std` are"));
+            return None;
+        };
+        let source = SourceId::shared(index as u32);
+        self.map.add_shared(source, format!("std::{name}"), *text);
+        // A module is the same for every set: it is parsed once.
+        static PARSED: Mutex<BTreeMap<usize, Arc<ast::File>>> = Mutex::new(BTreeMap::new());
+        let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = parsed.get(&index) {
+            return Some((source, Arc::clone(file)));
         }
-        let names = stdlib::MODULES.iter().map(|(name, _)| *name);
-        let span = at.unwrap_or_default();
-        let diagnostic = Diagnostic::error(codes::UNKNOWN, span, format!("there is no module `std::{name}`"));
-        self.diagnostics.push(suggest::help(diagnostic, name, names, span, "the modules of `std` are"));
-        None
+        let fresh = syntax::parse(source, text, &SourceLimits::default());
+        let file = Arc::new(fresh.file);
+        if fresh.diagnostics.is_empty() {
+            parsed.insert(index, Arc::clone(&file));
+        }
+        self.diagnostics.extend(fresh.diagnostics);
+        Some((source, file))
     }
 
     /// Reads UTF-8 text, without a byte order mark.

@@ -9,7 +9,7 @@ use super::modules::{Loaded, Module, Origin};
 use super::schema::facts::Fact;
 use super::suggest;
 use super::syntax::ast::{self, DirectoryEntry, Item, Name};
-use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Level};
 use crate::base::source::{SourceMap, Span};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -93,6 +93,22 @@ pub fn declared(item: &Item) -> Option<(Space, &Name)> {
         Item::Policy(item) => Some((Space::Policies, &item.name)),
         Item::Use(_) | Item::Site(_) | Item::Directory(_) | Item::Test(_) | Item::Bad(_) => None,
     }
+}
+
+/// Where an item that has a name begins.
+fn item_start(item: &Item) -> Option<u32> {
+    Some(match item {
+        Item::Criterion(item) => item.span.start,
+        Item::Dictionary(item) => item.span.start,
+        Item::Detector(item) => item.span.start,
+        Item::List(item) => item.span.start,
+        Item::Calendar(item) => item.span.start,
+        Item::Template(item) => item.span.start,
+        Item::Folder(item) => item.span.start,
+        Item::Settings(item) => item.span.start,
+        Item::Policy(item) => item.span.start,
+        Item::Use(_) | Item::Site(_) | Item::Directory(_) | Item::Test(_) | Item::Bad(_) => return None,
+    })
 }
 
 /// The first parts of the facts' names: what no item may be called.
@@ -331,9 +347,18 @@ pub enum Wanted {
 }
 
 impl Doubt {
-    /// Looks at everything in the files that could not be parsed.
-    pub fn of(modules: &[Module], map: &SourceMap) -> Doubt {
+    /// Looks at everything in the files that could not be parsed, and at the lines of the parser's findings.
+    pub fn of(modules: &[Module], map: &SourceMap, diagnostics: &Diagnostics) -> Doubt {
         let mut doubt = Doubt::default();
+        for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error) {
+            let span = diagnostic.primary.span;
+            let Some(source) = map.get(span.source) else { continue };
+            let at = span.start as usize;
+            let before = source.text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+            let after = source.text.get(at..).unwrap_or_default().split('\n').next().unwrap_or_default();
+            doubt.words_of(before);
+            doubt.words_of(after);
+        }
         for module in modules {
             doubt.imports(module);
             for item in &module.file.items {
@@ -390,24 +415,29 @@ impl Doubt {
 
     fn directory(&mut self, directory: &ast::Directory, map: &SourceMap) {
         // The parser bounds the depth of directories.
-        if directory.path.segments.is_empty() {
+        if directory.path.segments.is_empty() || directory.path.span.start == directory.span.start {
+            // What hangs in it hangs nowhere now.
             self.directories = true;
+            self.policies = true;
         }
         for entry in &directory.entries {
             match entry {
                 DirectoryEntry::Bad(span) => self.bad(map.slice(*span), false),
                 DirectoryEntry::Directory(inner) => self.directory(inner, map),
-                DirectoryEntry::Policy(policy) if policy.name.node.is_empty() => self.policies = true,
+                DirectoryEntry::Policy(policy)
+                    if policy.name.node.is_empty() || matches!(&*policy.name.node, "policy" | "for") =>
+                {
+                    self.policies = true;
+                }
                 _ => {}
             }
         }
     }
 
-    /// An item that was recovered without its name.
+    /// An item that was recovered without its keyword or its name: then the one stands for the other.
     fn nameless(&mut self, item: &Item) {
-        if let Some((space, name)) = declared(item)
-            && name.node.is_empty()
-        {
+        let Some((space, name)) = declared(item) else { return };
+        if name.node.is_empty() || item_start(item) == Some(name.span.start) {
             self.open(space);
         }
     }
@@ -422,6 +452,11 @@ impl Doubt {
         }
     }
 
+    fn words_of(&mut self, text: &str) {
+        let words = text.split(|character: char| !(character.is_alphanumeric() || character == '_'));
+        self.words.extend(words.filter(|word| !word.is_empty()).map(str::to_string));
+    }
+
     /// A slice that is no item (or no entry of a directory). Each keyword that declares must be followed by a name, or
     /// its whole space is in doubt; a slice that begins with no such keyword may have been anything.
     fn bad(&mut self, slice: &str, item: bool) {
@@ -431,45 +466,59 @@ impl Doubt {
             })
             .filter(|word| !word.is_empty())
             .collect();
-        self.words.extend(
-            slice
-                .split(|character: char| !(character.is_alphanumeric() || character == '_'))
-                .filter(|word| !word.is_empty())
-                .map(str::to_string),
-        );
+        self.words_of(slice);
         let is_name = |word: &&&str| word.starts_with(|first: char| first.is_alphabetic() || first == '_');
-        let mut begins = false;
+        let opens = |word: &str| match item {
+            true => matches!(
+                word,
+                "criterion"
+                    | "dictionary"
+                    | "detector"
+                    | "list"
+                    | "calendar"
+                    | "template"
+                    | "folder"
+                    | "verification"
+                    | "certificates"
+                    | "directory"
+                    | "site"
+                    | "test"
+                    | "access"
+                    | "format"
+                    | "virus"
+                    | "security"
+                    | "content"
+            ),
+            false => matches!(
+                word,
+                "domain"
+                    | "user"
+                    | "list"
+                    | "group"
+                    | "apply"
+                    | "except"
+                    | "directory"
+                    | "access"
+                    | "format"
+                    | "virus"
+                    | "security"
+                    | "content"
+            ),
+        };
+        let begins = words.first().is_some_and(|word| opens(word));
         for (at, word) in words.iter().enumerate() {
             let named = words.get(at + 1).as_ref().is_some_and(is_name);
-            let space = match *word {
-                "criterion" | "dictionary" | "detector" | "list" | "calendar" => Some(Space::Values),
-                "template" => Some(Space::Templates),
-                "folder" => Some(Space::Folders),
-                "verification" | "certificates" => Some(Space::Settings),
-                "policy" => Some(Space::Policies),
-                "directory" => {
-                    self.directories |= !named;
-                    begins |= at == 0;
-                    continue;
-                }
-                "apply" => {
-                    self.policies |= !named;
-                    begins |= at == 0;
-                    continue;
-                }
-                "site" | "test" | "domain" | "user" | "group" | "except" if at == 0 => {
-                    begins = true;
-                    continue;
-                }
-                "access" | "format" | "virus" | "security" | "content" if at == 0 => {
-                    begins = true;
-                    continue;
-                }
-                _ => continue,
-            };
-            begins |= at == 0;
-            if let (Some(space), false) = (space, named) {
-                self.open(space);
+            if named {
+                continue;
+            }
+            match *word {
+                "criterion" | "dictionary" | "detector" | "list" | "calendar" if item => self.values = true,
+                "template" if item => self.templates = true,
+                "folder" if item => self.folders = true,
+                "verification" | "certificates" if item => self.settings = true,
+                "policy" | "apply" => self.policies = true,
+                "directory" => self.directories = true,
+                _ => {}
             }
         }
         if !begins {

@@ -232,6 +232,7 @@ impl Checker<'_> {
         if let Some(found) = self.templates.get(id.index())
             && found.subject.is_none()
             && (found.text.is_some() || found.html.is_some())
+            && !self.broken_templates.contains(&id)
         {
             let (name, at) = (std::sync::Arc::clone(&found.name), found.span);
             self.push(

@@ -577,6 +577,9 @@ impl Checker<'_> {
             );
         }
         let id = hir::TemplateId(self.templates.len() as u32);
+        if !whole {
+            self.broken_templates.insert(id);
+        }
         self.templates.push(made);
         Done::Template(id)
     }

@@ -14,9 +14,9 @@ use crate::language::syntax::ast::{self, Name, TextLiteral};
 /// What a set holds, for the question what can be in it.
 #[derive(Debug, Clone, PartialEq)]
 enum Holds {
-    /// Addresses and their domains; `addresses` where single addresses are among them.
+    /// Addresses, by themselves or by their domains; domains only where there are some.
     Domains {
-        addresses: bool,
+        domains: bool,
     },
     /// People: a directory.
     People,
@@ -31,7 +31,7 @@ enum Holds {
 impl Holds {
     fn takes(&self, ty: &Type) -> bool {
         match self {
-            Holds::Domains { addresses } => *ty == Type::Address || (*ty == Type::Domain && !addresses),
+            Holds::Domains { domains } => *ty == Type::Address || (*ty == Type::Domain && *domains),
             Holds::People => *ty == Type::Address,
             Holds::Site => matches!(ty, Type::Address | Type::Domain | Type::Ip),
             Holds::Networks => *ty == Type::Ip,
@@ -108,7 +108,9 @@ impl Checker<'_> {
                     format!("ask by the domain, as in `domain({subject}) {word} …`")
                 }
                 (Type::Text | Type::Surface, _) => format!("ask `{subject} contains …`"),
-                (Type::Domain, Holds::Domains { .. }) => "leave single addresses out of it".to_string(),
+                (Type::Domain, Holds::Domains { .. }) => {
+                    "a domain is in domains, not in single addresses: name some".to_string()
+                }
                 (Type::Address, Holds::Networks) => format!("ask `client {word} …`"),
                 (Type::Ip, Holds::Domains { .. } | Holds::People) => format!("ask `sender {word} …`"),
                 _ => "ask it of something of that kind".to_string(),
@@ -168,7 +170,7 @@ impl Checker<'_> {
 
     fn list_holds(&self, list: hir::ListId) -> Option<Holds> {
         Some(match &self.lists.get(list.index())?.entries {
-            ListEntries::Addresses { addresses, .. } => Holds::Domains { addresses: !addresses.is_empty() },
+            ListEntries::Addresses { domains, .. } => Holds::Domains { domains: !domains.is_empty() },
             ListEntries::Networks(_) => Holds::Networks,
             ListEntries::Texts(_) => Holds::Values(Type::Text),
         })
@@ -274,8 +276,8 @@ impl Checker<'_> {
         let (kind, _) = first?;
         Some(match kind {
             Type::Address => {
-                let single = !addresses.is_empty();
-                (Set::Addresses { addresses, domains }, Holds::Domains { addresses: single })
+                let holds = Holds::Domains { domains: !domains.is_empty() };
+                (Set::Addresses { addresses, domains }, holds)
             }
             Type::Network => (Set::Networks(networks), Holds::Networks),
             ty => (Set::Values(values), Holds::Values(ty)),

@@ -28,8 +28,8 @@ use super::syntax::ast;
 use super::{Checked, allow, lint};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Level};
 use crate::base::limits::SourceLimits;
-use crate::base::source::Span;
-use std::collections::HashMap;
+use crate::base::source::{SourceMap, Span};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -65,6 +65,8 @@ struct Checker<'s> {
     folders: Vec<hir::Folder>,
     settings: Vec<hir::Settings>,
     tests: Vec<hir::Test>,
+    /// Templates with a clause that could not be parsed: what they lack may be in it.
+    broken_templates: HashSet<hir::TemplateId>,
     next_variable: u32,
 }
 
@@ -152,7 +154,7 @@ enum Argument {
 
 impl<'s> Checker<'s> {
     fn new(loaded: Loaded<'s>) -> Checker<'s> {
-        let doubt = Doubt::of(&loaded.modules, &loaded.map);
+        let doubt = Doubt::of(&loaded.modules, &loaded.map, &loaded.diagnostics);
         let site = hir::Site {
             order: vec![
                 hir::Manager::Access,
@@ -186,6 +188,7 @@ impl<'s> Checker<'s> {
             folders: BUILT_IN_FOLDERS.iter().map(|name| built_in(name)).collect(),
             settings: Vec::new(),
             tests: Vec::new(),
+            broken_templates: HashSet::new(),
             next_variable: 0,
         }
     }
@@ -225,6 +228,7 @@ impl<'s> Checker<'s> {
         let own: Vec<usize> = self.own_modules().collect();
         let mut diagnostics = self.loaded.diagnostics;
         let map = Arc::new(self.loaded.map);
+        silence_beside_syntax(&map, &mut diagnostics);
         let files: Vec<_> = own
             .iter()
             .filter_map(|&index| self.loaded.modules.get(index))
@@ -293,8 +297,8 @@ impl<'s> Checker<'s> {
         self.loaded.modules.get(module).is_some_and(|module| matches!(module.origin, Origin::Set(_)))
     }
 
-    fn file(&self, module: usize) -> Option<Rc<ast::File>> {
-        self.loaded.modules.get(module).map(|module| Rc::clone(&module.file))
+    fn file(&self, module: usize) -> Option<Arc<ast::File>> {
+        self.loaded.modules.get(module).map(|module| Arc::clone(&module.file))
     }
 
     /// Makes the scopes of all files that are loaded by now; library modules may come later.
@@ -350,6 +354,28 @@ impl<'s> Checker<'s> {
         let id = hir::VariableId(self.next_variable);
         self.next_variable += 1;
         Variable { name: Arc::clone(name), id, ty }
+    }
+}
+
+/// Takes out what was found on a line whose writing is broken: it speaks of what the parser made of the rest.
+fn silence_beside_syntax(map: &SourceMap, diagnostics: &mut Diagnostics) {
+    let line_of = |span: Span| {
+        let source = map.get(span.source)?;
+        Some((span.source, source.line_column(span.start as usize).0))
+    };
+    let of_writing = |diagnostic: &Diagnostic| {
+        ["mfp::syntax::", "mfp::source::"].iter().any(|area| diagnostic.code.0.starts_with(area))
+    };
+    let broken: HashSet<_> = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.level == Level::Error && of_writing(diagnostic))
+        .filter_map(|diagnostic| line_of(diagnostic.primary.span))
+        .collect();
+    if !broken.is_empty() {
+        diagnostics.retain(|diagnostic| {
+            of_writing(diagnostic)
+                || line_of(diagnostic.primary.span).is_none_or(|line| !broken.contains(&line))
+        });
     }
 }
 

@@ -70,6 +70,8 @@ impl Checker<'_> {
         }
         let side = match &policy.side {
             Some(side) => side.node,
+            // A policy whose head is broken has its finding from the parser.
+            None if policy.name.node.is_empty() => Side::Both,
             None => {
                 let name = &policy.name.node;
                 self.push(

@@ -89,7 +89,7 @@ impl Checker<'_> {
         }
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
         let shown = address.to_string();
-        let diagnostic = Diagnostic::error(
+        let diagnostic = Diagnostic::warning(
             codes::NO_RECIPIENT,
             span,
             format!("`{shown}` is no recipient of this message"),

@@ -1,6 +1,8 @@
 //! The language: syntax, format and what follows.
 
 mod check;
+mod check_mutants;
+mod check_rules;
 mod format;
 pub(crate) mod generate;
 pub(crate) mod mutants;
