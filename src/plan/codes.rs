@@ -19,16 +19,16 @@ pub const PAGES: &[Page] = &[
         title: "the policy set asks too many different questions",
         text: "Equal conditions of all policies are evaluated once. This set has more than four million different ones, \
                more than one process should hold.\n\nSplit the set, or let policies share criteria.",
-        failing: "",
-        passing: "criterion outbound = sender in site and recipient outside site\n",
+        failing: "# more than four million clauses, no two alike\nwhen subject contains \"a\"\nwhen subject contains \"b\"\n",
+        passing: "# one clause over a list\nwhen subject contains project_names\n",
     },
     Page {
         code: TOO_DEEP,
         title: "conditions lie too deep inside each other",
         text: "A criterion stands for its condition wherever it is used. Criteria that call criteria that call criteria \
-               make a condition as deep as the whole chain; more than 120 levels are refused, so that no policy can \
+               make a condition as deep as the whole chain; more than 250 levels are refused, so that no policy can \
                exhaust the stack.\n\nWrite the condition in one place, or join criteria of the chain.",
-        failing: "",
+        failing: "# and so on, over more than 250 criteria\ncriterion c1 = not c0\ncriterion c2 = not c1\ncriterion c3 = not c2\n",
         passing: "criterion outbound = sender in site and recipient outside site\n",
     },
     Page {

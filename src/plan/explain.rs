@@ -5,11 +5,11 @@
 //! texts with their places. Everything is bounded (see [`super::verdict`]); the evidence of a node is kept like its
 //! truth, so a clause that many policies share is explained once.
 
-use super::interpret::{Evaluator, constant};
+use super::interpret::Evaluator;
 use super::ir::{Membership, Node, NodeId, Sought, TextPiece};
 use super::search::written;
 use super::truth::{Causes, Truth};
-use super::value::{Computed, Value};
+use super::value::{Computed, Value, constant};
 use super::verdict::{Evidence, MATCHES_KEPT, MatchEvidence, TEXT_CHARS};
 use crate::language::hir::{CompareOperator, Quantifier, Service};
 use crate::language::schema::facts::Function;

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 /// Nodes of one set.
 pub const NODES: usize = 4_000_000;
 /// Questions inside each other.
-pub const HEIGHT: u16 = 120;
+pub const HEIGHT: u16 = 250;
 
 /// The clauses of a policy as nodes.
 #[derive(Debug, Clone, Default)]
@@ -109,11 +109,6 @@ pub struct Found<'a> {
 /// The node of an expression of the set that [`lower`] has lowered; `None` for any other.
 pub fn find(hir: &Hir, found: Found, expr: &Expr) -> Option<NodeId> {
     finder(hir, found).root(expr)
-}
-
-/// The pieces of a text of the set that [`lower`] has lowered; `None` for any other.
-pub fn find_text(hir: &Hir, found: Found, text: &TextTemplate) -> Option<Box<[TextPiece]>> {
-    finder(hir, found).text(text)
 }
 
 /// Whether an expression searches for a pattern itself (not by a criterion it calls).

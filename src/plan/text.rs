@@ -6,10 +6,10 @@
 
 use super::explain::named;
 use super::interpret::Evaluator;
-use super::ir::{NodeId, TextPiece};
+use super::ir::{Node, NodeId, TextPiece};
 use super::lower;
 use super::value::{Computed, PartReference, Value};
-use crate::language::hir::TextTemplate;
+use crate::language::hir::{TemplatePart, TextTemplate};
 use crate::language::schema::facts::Fact;
 use std::sync::Arc;
 
@@ -47,19 +47,19 @@ pub struct TextContext {
 }
 
 impl<'a> Evaluator<'a> {
-    /// A text with its values. What is absent or undecided is an empty text.
+    /// A text with its values. What is absent or undecided is an empty text, and so is a value that the set of this plan
+    /// does not ask for.
     pub fn text(&mut self, template: &TextTemplate, context: &TextContext) -> String {
         let plan = self.plan;
-        let Some(pieces) = lower::find_text(plan.hir(), plan.lowered(), template) else {
-            return String::new();
-        };
         let before = self.context.replace(context.clone());
         let mut text = String::new();
-        for piece in pieces.iter() {
-            match piece {
-                TextPiece::Text(fixed) => text.push_str(fixed),
-                TextPiece::Value(node) => {
-                    text.push_str(&escaped(&self.inserted(*node, context), context.escape))
+        for part in &template.parts {
+            match part {
+                TemplatePart::Text(fixed) => text.push_str(fixed),
+                TemplatePart::Value(expr) => {
+                    if let Some(node) = lower::find(plan.hir(), plan.lowered(), expr) {
+                        text.push_str(&escaped(&self.inserted(node, context), context.escape));
+                    }
                 }
             }
         }
@@ -94,12 +94,22 @@ impl<'a> Evaluator<'a> {
                 .values()
                 .0
                 .iter()
+                .take(if self.is_first_of_several(node) { 1 } else { usize::MAX })
                 .map(|value| {
                     enumeration.and_then(|kind| named(kind, value)).unwrap_or_else(|| self.show(value))
                 })
                 .collect(),
         };
         shown.join(", ").chars().take(VALUE_CHARS).collect()
+    }
+
+    /// Whether a node gives all occurrences of what is, as a text, the first of them.
+    fn is_first_of_several(&self, node: NodeId) -> bool {
+        match self.plan.graph().node(node) {
+            Node::Header { .. } | Node::Fact(Fact::Subject) => true,
+            Node::Default { value, .. } => self.is_first_of_several(*value),
+            _ => false,
+        }
     }
 
     /// Pieces of a text as one, for what the graph itself asks (the name of a header).

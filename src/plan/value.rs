@@ -6,7 +6,7 @@
 
 use super::truth::{Causes, Truth};
 use crate::base::address::{Address, DomainPattern};
-use crate::language::hir::CompareOperator;
+use crate::language::hir::{CompareOperator, Literal};
 use crate::message::surface::fold;
 use crate::message::{AttachmentId, PartId, SurfaceId, TextTree};
 use jiff::Timestamp;
@@ -178,6 +178,25 @@ impl Value<'_> {
             Value::Domain(domain) => Some(domain),
             other => other.address().map(|address| &*address.domain),
         }
+    }
+}
+
+/// A constant as a value.
+pub fn constant<'a>(literal: &Literal) -> Value<'a> {
+    match literal {
+        Literal::Bool(holds) => Value::Bool(*holds),
+        Literal::Number(number) => Value::Number(*number),
+        Literal::Size(bytes) => Value::Size(i64::try_from(*bytes).unwrap_or(i64::MAX)),
+        Literal::Duration(seconds) => Value::Duration(*seconds),
+        Literal::TimeOfDay(minutes) => Value::TimeOfDay(*minutes),
+        Literal::Date(day) => Value::Date(*day),
+        Literal::Moment(at) => Value::Moment(*at),
+        Literal::Text(text) => Value::Text(text.clone()),
+        Literal::Address(address) => Value::Address(address.clone(), address.to_string().into()),
+        Literal::NullAddress => Value::NullAddress,
+        Literal::Domain(pattern) => Value::DomainPattern(pattern.clone()),
+        Literal::Network(network) => Value::Network(*network),
+        Literal::Enum(_, position) => Value::Enum(*position),
     }
 }
 

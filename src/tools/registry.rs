@@ -6,9 +6,9 @@
 use crate::base::diagnostic::Code;
 use crate::language::codes::{self, Page};
 
-/// Every page, the language's first.
+/// Every page, the language's first, then those of what shows when a plan is made.
 pub fn pages() -> impl Iterator<Item = &'static Page> {
-    codes::pages().chain(PAGES)
+    codes::pages().chain(crate::plan::codes::PAGES).chain(PAGES)
 }
 
 /// The page of a code.

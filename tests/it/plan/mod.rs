@@ -1,6 +1,7 @@
 //! The plan room: truth, patterns, detectors, calendars, homes, and policies over messages.
 
 mod calendars;
+mod corpus;
 mod detectors;
 mod homes;
 mod lookalikes;

@@ -390,6 +390,65 @@ fn values_in_texts_are_data_and_recipients_are_listed() {
 }
 
 #[test]
+fn a_field_that_occurs_twice_is_put_into_a_text_once() {
+    let message = format!("Subject: Forged\r\n{}", message("", "text\r\n"));
+    let setting = Setting::with_clauses(
+        "when sender in site\ntag \"{subject}/{(header(\"X-No\") or \"none\")}\"",
+        &message,
+    );
+    let text = setting.run(|evaluator, policy| {
+        let Action::Tag { text } = &evaluator.plan().hir().policies[policy.index()].actions[0].node else {
+            panic!()
+        };
+        evaluator.text(text, &TextContext::default())
+    });
+    assert_eq!(text, "Forged/none");
+    assert_true("subject contains \"hello\"", &message);
+}
+
+#[test]
+fn criteria_that_call_each_other_too_deep_are_refused_and_shallower_ones_run() {
+    let chain = |length: usize| {
+        let mut items = String::from("use std::dlp::{card_number}\ncriterion c0 = sender in site\n");
+        for at in 1..length {
+            items.push_str(&format!(
+                "criterion c{at} = subject contains \"{at}\" or (c{} and recipient outside site)\n",
+                at - 1
+            ));
+        }
+        let policies = format!(
+            "content policy probe for senders {{ when c{} when not text contains card_number tag \"x\" }}",
+            length - 1
+        );
+        (items, policies)
+    };
+    let (items, policies) = chain(80);
+    let plan = super::setting::judged_with(&items, &policies);
+    assert_eq!(Setting::by(plan, PLAIN).outcome(), Outcome::Triggered);
+    let (items, policies) = chain(400);
+    let diagnostics = super::setting::planned_with(&items, &policies).unwrap_err();
+    let found = diagnostics.sorted();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].code.0, "mfp::plan::too_deep");
+    assert!(found[0].help.is_some());
+}
+
+#[test]
+fn one_criterion_of_several_arguments_is_lowered_once_for_each() {
+    let mut items =
+        String::from("use std::dlp::{card_number}\ncriterion c0(a: attachment) = a.size > 1 KB\n");
+    for at in 1..60 {
+        items.push_str(&format!("criterion c{at}(a: attachment) = a is c{0} and not a is c{0}\n", at - 1));
+    }
+    let plan = super::setting::judged_with(
+        &items,
+        "content policy probe for senders { when any attachment where attachment is c59 when not text contains card_number tag \"x\" }",
+    );
+    assert!(plan.graph().len() < 300, "{}", plan.graph().len());
+    assert_eq!(Setting::by(plan, &with_broken_zip("text")).outcome(), Outcome::NotTriggered);
+}
+
+#[test]
 fn addressees_of_a_notification_are_addresses_each_once() {
     let clauses = "when sender in site\nnotify sender using note\nnotify security@acme.example using note";
     let setting = Setting::with_clauses(clauses, PLAIN);

@@ -1,5 +1,6 @@
 //! A policy set on the spot and a message to judge by it.
 
+use mailfw::base::diagnostic::Diagnostics;
 use mailfw::base::limits::{MessageLimits, SourceLimits};
 use mailfw::language::hir::PolicyId;
 use mailfw::language::modules::{ReadError, Sources};
@@ -46,6 +47,11 @@ pub fn judged(policies: &str) -> Plan {
 
 /// The same with these items before it.
 pub fn judged_with(items: &str, policies: &str) -> Plan {
+    planned_with(items, policies).unwrap()
+}
+
+/// The same, or why the plan cannot be made.
+pub fn planned_with(items: &str, policies: &str) -> Result<Plan, Diagnostics> {
     let text = format!("{items}\n{FRAME}\n{policies}\n}}\n");
     let checked = mailfw::language::check("main.mfp", &mut Memory(text.clone()), &SourceLimits::default());
     let Some(hir) = checked.hir else {
@@ -57,7 +63,7 @@ pub fn judged_with(items: &str, policies: &str) -> Plan {
             .collect();
         panic!("{policies}\n{}", findings.join("\n"));
     };
-    Plan::new(hir).unwrap()
+    Plan::new(hir)
 }
 
 /// A message from Anna with these header lines and this body.
@@ -94,6 +100,11 @@ impl Setting {
     /// A policy of these clauses.
     pub fn with_clauses(clauses: &str, message: &str) -> Setting {
         let plan = judged(&format!("content policy probe for senders {{\n{clauses}\ntag \"probe\"\n}}"));
+        Setting::by(plan, message)
+    }
+
+    /// A plan with a policy `probe`.
+    pub fn by(plan: Plan, message: &str) -> Setting {
         let message = Message::parse(message.as_bytes(), &MessageLimits::default());
         let envelope = Envelope::from_headers(&message);
         let answers = Answers::new(Some(Answer::NotAsked));
