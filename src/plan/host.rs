@@ -500,10 +500,15 @@ fn link_field<'a>(link: &Link, field: Field) -> Computed<'a> {
     }
 }
 
-/// The domain of a text that is an address, or the registrable domain of one that is a host name.
+/// The domain of a text that is an address or has one among its words, or the registrable domain of one that is a host
+/// name.
 pub(super) fn domain_of_text(text: &str) -> Option<Arc<str>> {
     if let Some(address) = Address::parse(text) {
         return Some(address.domain);
+    }
+    if text.contains('@') {
+        let mark = |character: char| character.is_whitespace() || "<>()[]\"',;:|".contains(character);
+        return text.split(mark).find_map(Address::parse).map(|address| address.domain);
     }
     domain_to_ascii(text.trim()).map(|host| registrable_domain(&host).into())
 }

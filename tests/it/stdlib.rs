@@ -1,18 +1,23 @@
 //! The standard library: every module is clean where it is used, its detectors carry their proof and keep it, and the
 //! whole of it is shown by an example.
 
-use super::examples::{checked, engine, example};
+use super::examples::{checked, engine, example, failing_tests};
+use mailfw::base::diagnostic::Level;
 use mailfw::base::limits::{MessageLimits, SourceLimits};
 use mailfw::base::source::SourceId;
+use mailfw::language::check;
 use mailfw::language::hir::Detector;
 use mailfw::language::stdlib::MODULES;
 use mailfw::language::syntax::{ast, parse};
 use mailfw::message::Message;
 use mailfw::message::surface::{Form, normalise};
+use mailfw::plan::Plan;
 use mailfw::plan::detectors::{self, CompiledDetector};
+use mailfw::policy::engine::Engine;
 use mailfw::policy::mailboxes::Mailboxes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 fn file(text: &str) -> ast::File {
     let parsed = parse(SourceId(0), text, &SourceLimits::default());
@@ -126,6 +131,52 @@ fn the_library_checks_without_error_or_warning() {
     assert!(findings.is_empty(), "{}", findings.join("\n"));
     let library = checked.map.iter().filter(|(_, source)| source.name.starts_with("std::")).count();
     assert_eq!(library, MODULES.len(), "the example uses every module");
+}
+
+/// The site that the tests in the library's own files speak of, with every policy of one of them applied.
+fn site_with(module: &str, policies: &[String]) -> String {
+    let applied: String = policies.iter().map(|name| format!("    apply {name} to both\n")).collect();
+    format!(
+        "use \"{module}.mfp\"\n\
+         site {{\n    domains @site.example\n    postmaster postmaster@site.example\n}}\n\
+         directory everybody {{\n    domain @site.example\n{applied}}}\n"
+    )
+}
+
+#[test]
+fn the_tests_in_every_file_of_the_library_pass() {
+    for (module, text) in MODULES {
+        let policies: Vec<String> = file(text)
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                ast::Item::Policy(policy) => Some(policy.name.node.to_string()),
+                _ => None,
+            })
+            .collect();
+        let mut sources = BTreeMap::from([
+            ("main.mfp".to_string(), site_with(module, &policies).into_bytes()),
+            (format!("{module}.mfp"), text.as_bytes().to_vec()),
+        ]);
+        for sample in std::fs::read_dir(example("library").join("samples")).unwrap() {
+            let sample = sample.unwrap().path();
+            let name = sample.file_name().unwrap().to_str().unwrap();
+            sources.insert(format!("samples/{name}"), std::fs::read(&sample).unwrap());
+        }
+        let checked = check("main.mfp", &mut sources, &SourceLimits::default());
+        let findings: Vec<_> = checked
+            .diagnostics
+            .iter()
+            .filter(|finding| finding.level == Level::Error)
+            .map(|finding| format!("{}: {}", finding.message, checked.map.slice(finding.primary.span)))
+            .collect();
+        let hir = checked.hir.unwrap_or_else(|| panic!("std::{module}:\n{}", findings.join("\n")));
+        let engine = Engine::new(Arc::new(Plan::new(hir).unwrap()));
+        let (ran, failed) = failing_tests(&engine);
+        println!("std::{module}: {ran} tests, {} failed", failed.len());
+        assert!(failed.is_empty(), "std::{module}:\n{}", failed.join("\n"));
+        assert!(ran >= 2, "std::{module} has only {ran} tests");
+    }
 }
 
 fn corpus() -> Option<PathBuf> {

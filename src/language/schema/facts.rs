@@ -234,7 +234,8 @@ pub enum Function {
     Length,
     /// `lower(x)`: a text in lower case.
     Lower,
-    /// `domain(x)`: the domain of an address, or of a host name its registrable domain.
+    /// `domain(x)`: the domain of an address, of a text the domain of the first address in it, or of a host name its
+    /// registrable domain.
     Domain,
     /// `attribute(address, "department")`: from the LDAP directory, may be absent.
     Attribute,
