@@ -72,8 +72,10 @@ pub fn run(arguments: &DryRunArguments, terminal: &mut Terminal) -> Result<Exit,
     let progress = Progress::new(terminal, &mailboxes);
     let run = DryRun { engine: &engine, against: against.as_ref(), options: &options };
     let mut failed = None;
+    let mut foreign = 0;
     let summary = run.run(mailboxes.take(arguments.limit.unwrap_or(usize::MAX)), |row| {
         progress.step();
+        foreign += u64::from(dry_run_text::is_foreign(&row));
         progress.bar.suspend(|| show(arguments, &row, terminal));
         if let Err(problem) = leave(arguments.out.as_deref(), &row) {
             failed = Some(problem);
@@ -87,7 +89,7 @@ pub fn run(arguments: &DryRunArguments, terminal: &mut Terminal) -> Result<Exit,
     }
     if !arguments.json {
         let never: Vec<_> = summary.never_triggered(engine.hir()).collect();
-        let tables = dry_run_text::summary(&summary, &never, against.is_some(), terminal.look);
+        let tables = dry_run_text::summary(&summary, &never, foreign, against.is_some(), terminal.look);
         terminal.print(&tables);
     }
     Ok(match (summary.internal_errors, summary.unreadable) {

@@ -2,7 +2,7 @@
 
 use super::explain_text;
 use super::table::{self, Column};
-use super::terminal::{Look, Paint, clipped, printable};
+use super::terminal::{Look, Paint, clipped, printable, wrapped};
 use crate::policy::compare::{Difference, PolicyDifference};
 use crate::policy::dry_run::{Judged, Row, RowResult};
 use crate::policy::record::{PolicyRecord, PolicyResult, Record};
@@ -46,8 +46,23 @@ pub fn difference(row: &Row, look: Look) -> String {
     }
 }
 
-/// The tables at the end of a run: policies, what never triggered, what was assumed, and the outcomes.
-pub fn summary(summary: &Summary, never: &[&PolicyFigures], compared: bool, look: Look) -> String {
+/// Whether neither the sender nor a recipient of a judged message is at home in the set: no policy was asked then.
+pub fn is_foreign(row: &Row) -> bool {
+    let RowResult::Judged(judged) = &row.result else { return false };
+    let record = &judged.decision.record;
+    let mut recipients = record.groups.iter().flat_map(|group| &group.recipients);
+    record.sender_directory.is_none() && recipients.all(|recipient| recipient.directory.is_none())
+}
+
+/// The tables at the end of a run: policies, what never triggered, what was assumed, and the outcomes. `foreign` is the
+/// number of messages that are [`is_foreign`].
+pub fn summary(
+    summary: &Summary,
+    never: &[&PolicyFigures],
+    foreign: u64,
+    compared: bool,
+    look: Look,
+) -> String {
     let mut out = String::new();
     if !summary.policies.is_empty() {
         out.push_str(&policies(&summary.policies, look));
@@ -55,16 +70,34 @@ pub fn summary(summary: &Summary, never: &[&PolicyFigures], compared: bool, look
     if !never.is_empty() && summary.messages > 0 {
         let names: Vec<String> =
             never.iter().map(|figures| format!("{} ({})", figures.policy, figures.directory)).collect();
-        out.push_str(&format!("\n{} {}\n", look.paint(Paint::Yellow, "Never triggered:"), names.join(", ")));
+        note(&mut out, "Never triggered:", &names.join(", "), look);
     }
     for notice in &summary.notices {
-        out.push_str(&format!("{} {}\n", look.paint(Paint::Dim, "Assumed:"), printable(notice)));
+        note(&mut out, "Assumed:", &printable(notice), look);
     }
-    out.push_str(&format!("\n{}\n", counts(summary, compared)));
+    if foreign > 0 {
+        let of = if foreign == summary.messages {
+            "all messages".to_string()
+        } else {
+            several(foreign, "message")
+        };
+        let words = format!(
+            "of {of} neither sender nor recipient is at home in a directory of the set, so that no policy holds for \
+             them; --envelope to=ADDRESS judges them as if they had come to somebody who is"
+        );
+        note(&mut out, "Note:", &words, look);
+    }
+    out.push_str(&format!("\n{}\n\n", counts(summary, compared)));
     if !summary.outcomes.is_empty() {
         out.push_str(&outcomes(&summary.outcomes, look));
     }
     out
+}
+
+/// A remark below the tables, wrapped.
+fn note(out: &mut String, heading: &str, words: &str, look: Look) {
+    out.push_str(&format!("\n{}\n", look.paint(Paint::Yellow, heading)));
+    out.push_str(&wrapped(words, look.width, "  "));
 }
 
 fn has_hits(record: &Record) -> bool {
@@ -195,5 +228,5 @@ fn counts(summary: &Summary, compared: bool) -> String {
 }
 
 fn several(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count.to_string(), if count == 1 { "" } else { "s" })
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

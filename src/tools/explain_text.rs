@@ -90,7 +90,7 @@ impl Page {
         self.out.push('\n');
         self.outcome(group);
         for edit in &group.outcome.edits {
-            self.line(2, &format!("changed: {} ({})", shown(&edit.words), whose(&edit.by)));
+            self.line(2, &format!("edit: {} ({})", shown(&edit.words), whose(&edit.by)));
         }
         let (quiet, telling): (Vec<&PolicyRecord>, Vec<&PolicyRecord>) =
             group.policies.iter().partition(|policy| policy.result == PolicyResult::NotTriggered && !all);

@@ -44,7 +44,7 @@ fn policies_that_never_triggered_are_named() {
     let (set, _) = set_with_mail();
     let hello = set.write("hello.eml", HELLO);
     let tried = run(&["dry-run", set.arg(), hello.to_str().unwrap()]);
-    assert!(tried.out.contains("Never triggered: secrets (acme)"), "{}", tried.out);
+    assert!(tried.out.contains("Never triggered:\n  secrets (acme)"), "{}", tried.out);
 }
 
 #[test]
