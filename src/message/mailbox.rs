@@ -237,7 +237,7 @@ impl<R: Read> Mbox<R> {
             _ => Dialect::Mboxcl,
         };
         let total = bytes.len() as u64;
-        if dialect == Dialect::Mboxcl2 {
+        if dialect == Dialect::Mboxcl2 || memchr::memmem::find(&bytes, b">From ").is_none() {
             return Ok((bytes, total, dialect));
         }
         let mut unquoted = Vec::with_capacity(bytes.len());

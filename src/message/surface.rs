@@ -265,14 +265,36 @@ struct Builder<'a> {
     blank: Option<Range<usize>>,
     /// Up to here the source is known to be in NFKC.
     clean_until: usize,
-    scratch: String,
+    /// Segments made lately, by a hash of what they were made from.
+    recent: Vec<Made>,
+}
+
+/// Segments that are remembered, and the longest of them in bytes.
+const RECENT: usize = 512;
+const LONGEST_RECENT: usize = 32;
+
+/// A segment with its two forms.
+#[derive(Debug, Clone, Default)]
+struct Made {
+    piece: String,
+    cased: String,
+    folded: String,
+}
+
+impl Made {
+    fn of(piece: &str) -> Made {
+        let seen = visible(piece);
+        let cased = settle(&seen, |text| visible(&NFKC.normalize(text)));
+        let folded = settle(&cased, |text| visible(&NFKC.normalize(&CASE.fold_string(text))));
+        Made { piece: piece.to_owned(), cased, folded }
+    }
 }
 
 impl<'a> Builder<'a> {
     fn new(source: &'a str, cased: &'a mut Mapped, folded: &'a mut Mapped) -> Builder<'a> {
         cased.text.reserve(source.len());
         folded.text.reserve(source.len());
-        Builder { source, cased, folded, blank: None, clean_until: 0, scratch: String::new() }
+        Builder { source, cased, folded, blank: None, clean_until: 0, recent: Vec::new() }
     }
 
     fn run(mut self) {
@@ -370,6 +392,9 @@ impl<'a> Builder<'a> {
             self.single(first, at..end);
             return self.plain(end);
         }
+        if self.recent.is_empty() {
+            self.recent.resize(RECENT, Made::default());
+        }
         self.whole(at..end);
         end
     }
@@ -424,12 +449,19 @@ impl<'a> Builder<'a> {
     /// Writes a segment that changes, or may.
     fn whole(&mut self, source: Range<usize>) {
         let piece = self.source.get(source.clone()).unwrap_or_default();
-        let mut seen = std::mem::take(&mut self.scratch);
-        seen.clear();
-        seen.extend(piece.chars().filter(|&character| !IGNORABLE.contains(character)));
-        let cased = settle(&seen, |text| visible(&NFKC.normalize(text)));
-        let folded = settle(&cased, |text| visible(&NFKC.normalize(&CASE.fold_string(text))));
-        self.scratch = seen;
+        // The same few segments come again and again, and making one costs as much as a thousand plain letters.
+        let hash =
+            piece.bytes().fold(0_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(byte)));
+        let slot = hash % RECENT;
+        let known = self.recent.get_mut(slot).map(std::mem::take).filter(|known| known.piece == piece);
+        let made = known.unwrap_or_else(|| Made::of(piece));
+        self.write(&made, piece, source);
+        if let Some(free) = self.recent.get_mut(slot).filter(|_| piece.len() <= LONGEST_RECENT) {
+            *free = made;
+        }
+    }
+
+    fn write(&mut self, Made { cased, folded, .. }: &Made, piece: &str, source: Range<usize>) {
         if cased.is_empty() {
             return;
         }
