@@ -3,7 +3,11 @@
 //! The mail is the trial mbox of the corpus where there is one (`MAILFW_CORPUS`), else the mailbox of the acme example;
 //! the policies are those of acme. `scripts/bench` runs this and prints the table of the README.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot start says why by stopping")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a bench that cannot start says why by stopping"
+)]
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -15,7 +19,7 @@ use mailfw::plan::Plan;
 use mailfw::policy::dry_run::{DryRun, Options};
 use mailfw::policy::engine::Engine;
 use mailfw::policy::mailboxes::{MailItem, Mailboxes};
-use mailfw::policy::sources::Folder;
+use mailfw::policy::sources::FolderSources;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -26,16 +30,16 @@ fn main() {
 }
 
 static MAIL: LazyLock<Vec<MailItem>> = LazyLock::new(|| {
-    let items: Vec<MailItem> =
-        Mailboxes::open(&[mailbox()], &MessageLimits::default()).map(|item| item.expect("the mailbox is sound")).collect();
+    let items: Vec<MailItem> = Mailboxes::open(&[mailbox()], &MessageLimits::default())
+        .map(|item| item.expect("the mailbox is sound"))
+        .collect();
     assert!(!items.is_empty(), "there is mail");
     items
 });
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-    let mut sources = Folder::open(&root().join("examples/acme")).expect("the example is there");
-    let main = sources.main().to_string();
-    let checked = language::check(&main, &mut sources, &SourceLimits::default());
+    let mut sources = FolderSources::new(&root().join("examples/acme"));
+    let checked = language::check("main.mfp", &mut sources, &SourceLimits::default());
     Engine::new(Arc::new(Plan::new(checked.hir.expect("the example checks")).expect("the example fits")))
 });
 
@@ -44,7 +48,8 @@ fn root() -> PathBuf {
 }
 
 fn mailbox() -> PathBuf {
-    let corpus = std::env::var_os("MAILFW_CORPUS").map_or_else(|| root().join("../shared/corpus"), PathBuf::from);
+    let corpus =
+        std::env::var_os("MAILFW_CORPUS").map_or_else(|| root().join("../shared/corpus"), PathBuf::from);
     let trial = corpus.join("mbox/trial.mbox");
     if trial.is_file() { trial } else { root().join("examples/acme/mailbox") }
 }
@@ -88,7 +93,9 @@ fn dry_run(bencher: Bencher, threads: usize) {
         ..Options::new(Timestamp::from_second(1_796_000_000).unwrap())
     };
     let run = DryRun { engine: &ENGINE, against: None, options: &options };
-    bencher.counter(bytes()).counter(messages()).with_inputs(|| MAIL.clone()).bench_values(|mail| {
-        black_box(run.run(mail.into_iter().map(Ok), |_| ControlFlow::Continue(())))
-    });
+    bencher
+        .counter(bytes())
+        .counter(messages())
+        .with_inputs(|| MAIL.clone())
+        .bench_values(|mail| black_box(run.run(mail.into_iter().map(Ok), |_| ControlFlow::Continue(()))));
 }

@@ -4,21 +4,24 @@
 //! None may panic, hang or leave the limits; the assertions say what else must hold.
 
 use mailfw::base::limits::{MessageLimits, SourceLimits};
-use mailfw::base::source::SourceId;
-use mailfw::language::syntax;
+use mailfw::language;
 use mailfw::message::Message;
 use mailfw::message::mailbox::{Dialect, Mbox};
+use mailfw::plan::Plan;
+use std::collections::BTreeMap;
 
-/// A policy file: parsing ends with a tree, and every place in a diagnostic lies in the text.
+/// A policy file: it ends as a set or with errors, every place lies in its text, and a set compiles.
 pub fn policy(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let parsed = syntax::parse(SourceId(0), text, &SourceLimits::default());
-    for diagnostic in parsed.diagnostics.iter() {
-        assert!(text.get(diagnostic.primary.span.range()).is_some(), "a diagnostic's place is in the text");
-        assert!(
-            !diagnostic.message.is_empty() && !diagnostic.message.contains('\n'),
-            "a message is one line"
-        );
+    let mut sources = BTreeMap::from([("main.mfp".to_string(), bytes.to_vec())]);
+    let checked = language::check("main.mfp", &mut sources, &SourceLimits::default());
+    for diagnostic in checked.diagnostics.iter() {
+        let source = checked.map.get(diagnostic.primary.span.source).expect("a diagnostic has a source");
+        assert!(source.text.get(diagnostic.primary.span.range()).is_some(), "its place is in the text");
+        assert!(!diagnostic.message.is_empty() && !diagnostic.message.contains('\n'), "its message is one line");
+    }
+    assert_eq!(checked.hir.is_none(), checked.diagnostics.has_errors(), "a set, or errors");
+    if let Some(hir) = checked.hir {
+        let _ = Plan::new(hir);
     }
 }
 
