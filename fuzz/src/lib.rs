@@ -17,7 +17,10 @@ pub fn policy(bytes: &[u8]) {
     for diagnostic in checked.diagnostics.iter() {
         let source = checked.map.get(diagnostic.primary.span.source).expect("a diagnostic has a source");
         assert!(source.text.get(diagnostic.primary.span.range()).is_some(), "its place is in the text");
-        assert!(!diagnostic.message.is_empty() && !diagnostic.message.contains('\n'), "its message is one line");
+        assert!(
+            !diagnostic.message.is_empty() && !diagnostic.message.contains('\n'),
+            "its message is one line"
+        );
     }
     assert_eq!(checked.hir.is_none(), checked.diagnostics.has_errors(), "a set, or errors");
     if let Some(hir) = checked.hir {

@@ -1,38 +1,64 @@
 //! Policies of one directory that tie: they set one effect to different values of equal weight, and can trigger
-//! together. The language says who wins; a note says so where it matters.
+//! together. The language says who wins; a note says so where it matters, once for a directory and effect.
 
 use super::codes;
+use super::key::text_key;
 use super::logic;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
 use crate::language::hir::{Action, Disposition, Hir, Mode, Policy, Side};
+use std::collections::BTreeMap;
+
+/// Policies that a note names and points at; of more it gives the number.
+const SHOWN: usize = 4;
 
 pub(super) fn lint(hir: &Hir, own: &dyn Fn(Span) -> bool, found: &mut Diagnostics) {
+    let mut ties: BTreeMap<(u32, Effect), Vec<&Policy>> = BTreeMap::new();
     for (at, first) in hir.policies.iter().enumerate() {
         for second in hir.policies.iter().skip(at + 1) {
             if !compete(first, second) || !own(first.applied_span) || !own(second.applied_span) {
                 continue;
             }
-            let Some((effect, rule)) = tie(hir, first, second) else { continue };
+            let Some(effect) = tie(first, second) else { continue };
             if logic::exclude_each_other(hir, &logic::conjuncts(hir, first), &logic::conjuncts(hir, second)) {
                 continue;
             }
-            found.push(
-                Diagnostic::note(
-                    codes::TIE,
-                    second.name_span,
-                    format!(
-                        "policies `{}` and `{}` can trigger together and differ in {effect}",
-                        first.name, second.name
-                    ),
-                )
-                .also(first.name_span, "the other policy")
-                .help(format!(
-                    "{rule}; say it in the policies with `unless` or `overrides` if that is not meant"
-                )),
-            );
+            let group = ties.entry((first.directory.0, effect)).or_default();
+            for policy in [first, second] {
+                if !group.iter().any(|other| other.id == policy.id) {
+                    group.push(policy);
+                }
+            }
         }
     }
+    for ((_, effect), group) in ties {
+        if let [first, rest @ ..] = group.as_slice() {
+            found.push(note(first, rest, effect));
+        }
+    }
+}
+
+fn note(first: &Policy, rest: &[&Policy], effect: Effect) -> Diagnostic {
+    let mut names: Vec<String> = std::iter::once(&first)
+        .chain(rest.iter())
+        .take(SHOWN)
+        .map(|policy| format!("`{}`", policy.name))
+        .collect();
+    let more = (rest.len() + 1).saturating_sub(SHOWN);
+    let last = if more > 0 { format!("{more} more") } else { names.pop().unwrap_or_default() };
+    let message = format!(
+        "policies {} and {last} can trigger together and differ in {}",
+        names.join(", "),
+        effect.words()
+    );
+    let mut note = Diagnostic::note(codes::TIE, place(first), message);
+    for policy in rest.iter().take(SHOWN - 1) {
+        note = note.also(place(policy), format!("`{}`", policy.name));
+    }
+    note.help(format!(
+        "{}; say it in the policies with `unless` or `overrides` if that is not meant",
+        effect.rule()
+    ))
 }
 
 fn compete(first: &Policy, second: &Policy) -> bool {
@@ -46,52 +72,77 @@ fn compete(first: &Policy, second: &Policy) -> bool {
         && !second.overrides.contains(&first.name)
 }
 
-const BY_NAME: &str = "the earlier manager's holds, then the one whose policy name comes first";
+/// An effect with one value, in which two policies may tie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    Defer,
+    Approve,
+    Quarantine,
+    Return,
+    Redirect,
+    Route,
+    Priority,
+}
 
-/// The effect in which two policies tie, and who wins.
-fn tie(hir: &Hir, first: &Policy, second: &Policy) -> Option<(&'static str, &'static str)> {
-    if let (Some(a), Some(b)) = (&first.disposition, &second.disposition)
-        && rank(&a.node) == rank(&b.node)
-        && rank(&a.node).is_some()
-        && shown(hir, a.span) != shown(hir, b.span)
-    {
-        let rule = match a.node {
-            Disposition::DeferUntil(_) | Disposition::DeferFor(_) => "the later moment holds",
-            _ => BY_NAME,
-        };
-        return Some(("their disposition", rule));
-    }
-    for (name, pick) in SINGLE {
-        let value = |policy: &Policy| {
-            policy.actions.iter().find(|action| pick(&action.node)).map(|action| shown(hir, action.span))
-        };
-        if let (Some(a), Some(b)) = (value(first), value(second))
-            && a != b
-        {
-            return Some((name, BY_NAME));
+impl Effect {
+    fn words(self) -> &'static str {
+        match self {
+            Effect::Defer => "how long they defer",
+            Effect::Approve => "who approves",
+            Effect::Quarantine => "the folder they quarantine in",
+            Effect::Return => "what they return or reject with",
+            Effect::Redirect => "where they redirect to",
+            Effect::Route => "their route",
+            Effect::Priority => "the priority they set",
         }
     }
-    None
-}
 
-/// Effects besides the disposition that can have one value only and have no order of restriction.
-const SINGLE: [(&str, fn(&Action) -> bool); 3] = [
-    ("where they redirect to", |action| matches!(action, Action::Redirect { .. })),
-    ("their route", |action| matches!(action, Action::Route { .. })),
-    ("the priority they set", |action| matches!(action, Action::SetPriority { .. })),
-];
-
-/// Dispositions of one rank tie; `deliver` and `drop` say the same whoever says it.
-fn rank(disposition: &Disposition) -> Option<u8> {
-    match disposition {
-        Disposition::Deliver | Disposition::Drop => None,
-        Disposition::DeferUntil(_) | Disposition::DeferFor(_) => Some(1),
-        Disposition::Approve { .. } => Some(2),
-        Disposition::Quarantine(_) => Some(3),
-        Disposition::Return(_) | Disposition::Reject(_) => Some(4),
+    fn rule(self) -> &'static str {
+        match self {
+            Effect::Defer => "the later moment holds",
+            _ => "the earlier manager's holds, then the one whose policy name comes first",
+        }
     }
 }
 
-fn shown(hir: &Hir, span: Span) -> String {
-    hir.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
+/// The effect in which two policies tie.
+fn tie(first: &Policy, second: &Policy) -> Option<Effect> {
+    let others = values(second);
+    values(first)
+        .into_iter()
+        .find(|(effect, value)| others.iter().any(|(other, different)| effect == other && value != different))
+        .map(|(effect, _)| effect)
+}
+
+fn values(policy: &Policy) -> Vec<(Effect, String)> {
+    let disposition =
+        policy.disposition.iter().filter_map(|disposition| disposition_value(&disposition.node));
+    disposition.chain(policy.actions.iter().filter_map(|action| action_value(&action.node))).collect()
+}
+
+/// Where a policy stands in its directory: its name, or for one of the library where it is applied.
+fn place(policy: &Policy) -> Span {
+    if policy.applied_span == policy.span { policy.name_span } else { policy.applied_span }
+}
+
+/// What a disposition sets. `deliver` and `drop` say the same whoever says them.
+fn disposition_value(disposition: &Disposition) -> Option<(Effect, String)> {
+    match disposition {
+        Disposition::Deliver | Disposition::Drop => None,
+        Disposition::DeferUntil(moment) => Some((Effect::Defer, format!("{moment:?}"))),
+        Disposition::DeferFor(seconds) => Some((Effect::Defer, seconds.to_string())),
+        Disposition::Approve { by, .. } => Some((Effect::Approve, format!("{by:?}"))),
+        Disposition::Quarantine(folder) => Some((Effect::Quarantine, format!("{folder:?}"))),
+        Disposition::Return(text) | Disposition::Reject(text) => Some((Effect::Return, text_key(text))),
+    }
+}
+
+/// What an action sets that can have one value only and has no order of restriction.
+fn action_value(action: &Action) -> Option<(Effect, String)> {
+    match action {
+        Action::Redirect { to } => Some((Effect::Redirect, super::key::key(to))),
+        Action::Route { via, .. } => Some((Effect::Route, text_key(via))),
+        Action::SetPriority { level } => Some((Effect::Priority, format!("{level:?}"))),
+        _ => None,
+    }
 }

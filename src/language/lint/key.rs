@@ -74,7 +74,7 @@ fn write_key(expression: &Expr, out: &mut String) {
     }
 }
 
-fn text_key(text: &TextTemplate) -> String {
+pub(super) fn text_key(text: &TextTemplate) -> String {
     let mut out = String::new();
     for part in &text.parts {
         match part {
