@@ -31,6 +31,8 @@ pub(crate) struct Interpretations {
     pub(crate) defects: Vec<(MalformationKind, String)>,
     /// Readings of the boundary in Content-Type fields other than the primary one.
     pub(crate) foreign_boundaries: Vec<Reading>,
+    /// Whether there are more ways than are looked at.
+    pub(crate) cut: bool,
 }
 
 /// Other interpretations of one section that are looked at; there are not more encodings and hardly more types.
@@ -61,8 +63,13 @@ pub(crate) fn interpret(section: &Section, default: &MediaType) -> Interpretatio
     for other in encodings.iter().skip(1) {
         others.push((make(&first, *other), Why::TransferEncoding));
     }
+    let more = |name: &str| section.headers.every(name).nth(MOST_OTHERS).is_some();
+    let cut = others.len() > MOST_OTHERS
+        || more("content-type")
+        || more("content-transfer-encoding")
+        || types.iter().any(|(_, field)| field.cut);
     others.truncate(MOST_OTHERS);
-    Interpretations { primary, others, defects, foreign_boundaries }
+    Interpretations { primary, others, defects, foreign_boundaries, cut }
 }
 
 fn content_types(

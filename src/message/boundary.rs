@@ -166,7 +166,7 @@ struct InnerBoundaries<'a> {
 }
 
 /// Different names that are looked for in the body, each by one search.
-const MOST_INNER: usize = 64;
+const MOST_INNER: usize = 16;
 
 impl<'a> InnerBoundaries<'a> {
     fn has(&mut self, body: &'a [u8], delimiter: &Delimiter, needle: &[u8]) -> bool {

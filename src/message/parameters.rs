@@ -8,6 +8,12 @@ use super::{charset, fact::MalformationKind, words};
 /// Parameters of one field that are read.
 pub(crate) const MOST_PARAMETERS: usize = 200;
 
+/// Parameters of one name that are all looked at.
+const MOST_OF_ONE_NAME: usize = 4;
+
+/// Readings of one parameter that are kept: each has a handful of forms.
+const MOST_READINGS: usize = 32;
+
 /// A parsed field.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Structured {
@@ -17,6 +23,8 @@ pub(crate) struct Structured {
     pub(crate) raw_value: String,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) defects: Vec<(MalformationKind, String)>,
+    /// Whether there is more than was read: more parameters, or more of one name.
+    pub(crate) cut: bool,
 }
 
 /// One `name=value` as it stands.
@@ -49,14 +57,15 @@ pub(crate) struct Reading {
 
 impl Structured {
     pub(crate) fn parse(raw: &[u8]) -> Structured {
-        Parser { rest: raw, out: Structured::default() }.run()
+        Parser { rest: raw, out: Structured::default(), open_comments: 0 }.run()
     }
 
     /// Every reading of a parameter, the likeliest first, none twice.
     pub(crate) fn readings(&self, name: &str) -> Vec<Reading> {
         let mut readings: Vec<Reading> = Vec::new();
         let mut add = |bytes: Vec<u8>, text: String, plain: bool| {
-            if !readings.iter().any(|r| r.bytes == bytes && r.text == text) && readings.len() < 16 {
+            if !readings.iter().any(|r| r.bytes == bytes && r.text == text) && readings.len() < MOST_READINGS
+            {
                 readings.push(Reading { bytes, text, plain });
             }
         };
@@ -157,7 +166,14 @@ fn append(out: &mut Vec<u8>, value: &[u8], extended: bool) {
 struct Parser<'a> {
     rest: &'a [u8],
     out: Structured,
+    open_comments: usize,
 }
+
+/// Comments that are not closed and whose end is looked for; a field full of parentheses must not cost the square of it.
+const MOST_OPEN_COMMENTS: usize = 16;
+
+/// Blanks before a parameter that are looked over to find it.
+const MOST_BLANKS: usize = 80;
 
 impl<'a> Parser<'a> {
     fn run(mut self) -> Structured {
@@ -166,6 +182,7 @@ impl<'a> Parser<'a> {
             self.parameter();
             if self.out.parameters.len() >= MOST_PARAMETERS {
                 self.defect(MalformationKind::DuplicateParameter, "more parameters than are read");
+                self.out.cut = true;
                 break;
             }
         }
@@ -194,6 +211,11 @@ impl<'a> Parser<'a> {
             }
             seen.push(key);
         }
+        let of_one_name =
+            |name: &str| self.out.parameters.iter().filter(|p| p.name == name && p.piece.is_none()).count();
+        self.out.cut |= ["boundary", "charset", "filename", "name"]
+            .iter()
+            .any(|name| of_one_name(name) > MOST_OF_ONE_NAME);
         if let Some(name) = twice {
             self.defect(
                 MalformationKind::DuplicateParameter,
@@ -204,6 +226,18 @@ impl<'a> Parser<'a> {
 
     fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
+    }
+
+    /// Bytes of the comment at the start; 1 where it is not closed, for a lone parenthesis is no comment that swallows the
+    /// field.
+    fn comment(&mut self) -> usize {
+        if self.open_comments >= MOST_OPEN_COMMENTS {
+            return 1;
+        }
+        comment(self.rest).unwrap_or_else(|| {
+            self.open_comments += 1;
+            1
+        })
     }
 
     fn skip(&mut self, count: usize) {
@@ -218,7 +252,7 @@ impl<'a> Parser<'a> {
             match byte {
                 b';' => break,
                 b'(' => {
-                    let length = comment(self.rest);
+                    let length = self.comment();
                     raw.extend_from_slice(self.rest.get(..length).unwrap_or_default());
                     self.skip(length);
                     continue;
@@ -253,7 +287,7 @@ impl<'a> Parser<'a> {
             match self.peek() {
                 Some(b';' | b' ' | b'\t' | b'\r' | b'\n' | b',') => self.skip(1),
                 Some(b'(') => {
-                    let length = comment(self.rest);
+                    let length = self.comment();
                     self.skip(length);
                 }
                 _ => break,
@@ -296,7 +330,7 @@ impl<'a> Parser<'a> {
                 }
                 Some(b' ' | b'\t') => self.skip(1),
                 Some(b'(') => {
-                    let length = comment(self.rest);
+                    let length = self.comment();
                     // A comment that is all there is to the value is the value.
                     let after = self.rest.get(length..).unwrap_or_default();
                     if after.iter().find(|b| !b.is_ascii_whitespace()).is_none_or(|b| *b == b';') {
@@ -436,8 +470,8 @@ fn marks(name: &str) -> (String, Option<u32>, bool) {
     }
 }
 
-/// Bytes of the comment at the start, nested comments included; all that is left where it is not closed.
-fn comment(text: &[u8]) -> usize {
+/// Bytes of the comment at the start, nested comments included; `None` where it is not closed.
+fn comment(text: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
     let mut escaped = false;
     for (at, &byte) in text.iter().enumerate() {
@@ -448,14 +482,13 @@ fn comment(text: &[u8]) -> usize {
             b')' => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    return at + 1;
+                    return Some(at + 1);
                 }
             }
             _ => {}
         }
     }
-    // Not closed: a lone parenthesis, not a comment that swallows the field.
-    1
+    None
 }
 
 fn parameter_starts(text: &[u8]) -> bool {
@@ -465,7 +498,7 @@ fn parameter_starts(text: &[u8]) -> bool {
 }
 
 fn parameter_follows(text: &[u8]) -> bool {
-    let blanks = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let blanks = text.iter().take(MOST_BLANKS).take_while(|b| b.is_ascii_whitespace()).count();
     parameter_starts(text.get(blanks..blanks + 48.min(text.len().saturating_sub(blanks))).unwrap_or_default())
 }
 

@@ -156,6 +156,7 @@ pub(crate) fn collect(structure: &Structure, contents: &Contents, text_bytes: us
         texts: Texts::default(),
         by_text: HashMap::new(),
         of_part: HashMap::new(),
+        own_text: HashMap::new(),
     };
     collector.run();
     collector.texts
@@ -168,6 +169,7 @@ struct Collector<'a> {
     texts: Texts,
     by_text: HashMap<(u64, usize, bool), SurfaceId>,
     of_part: HashMap<PartKey, TextTree>,
+    own_text: HashMap<AttachmentId, TextTree>,
 }
 
 /// Which text of the message a walk collects.
@@ -411,6 +413,9 @@ impl<'a> Collector<'a> {
     }
 
     fn attachment_text(&mut self, id: AttachmentId) -> TextTree {
+        if let Some(known) = self.own_text.get(&id) {
+            return known.clone();
+        }
         let contents = self.contents;
         let Some(attachment) = contents.attachments.get(id.index()) else { return TextTree::default() };
         let Some(html) = text_kind(attachment) else { return TextTree::default() };
@@ -424,7 +429,18 @@ impl<'a> Collector<'a> {
         let charset = attachment.declared_charsets.as_slice();
         let quiet = attachment.reading != Reading::Primary;
         let source = Source::Attachment(id);
-        self.decoded(attachment.content(), charset, html, source, name, place, Scopes::ATTACHMENT_TEXT, quiet)
+        let tree = self.decoded(
+            attachment.content(),
+            charset,
+            html,
+            source,
+            name,
+            place,
+            Scopes::ATTACHMENT_TEXT,
+            quiet,
+        );
+        self.own_text.insert(id, tree.clone());
+        tree
     }
 
     #[expect(

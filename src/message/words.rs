@@ -78,7 +78,7 @@ fn flush(pending: &mut Option<(&[u8], Vec<u8>)>, out: &mut String) {
 
 /// Longest encoded word that is looked for: RFC 2047 allows 75, mailers write far longer ones. The bound keeps a field
 /// full of openings linear.
-const LONGEST_WORD: usize = 16 << 10;
+const LONGEST_WORD: usize = 4 << 10;
 
 fn read_word(text: &[u8]) -> Option<Word<'_>> {
     let inner = text.strip_prefix(b"=?")?;

@@ -48,9 +48,11 @@ impl Allowance {
 /// No limit set by an operator goes deeper: what walks the tree by recursion relies on it.
 pub(crate) const DEEPEST: usize = 200;
 
+const MORE_WAYS: &str = "more ways to read the message than can be looked at";
+
 /// Reads the structure of one message.
 pub(crate) fn read(message: Region, limits: &MessageLimits, allowance: &mut Allowance) -> Structure {
-    let work = (message.len() as u64).saturating_mul(allowance.depth as u64 + 8).saturating_add(64 << 20);
+    let work = (message.len() as u64).saturating_mul(16).saturating_add(64 << 20);
     let mut reader =
         Reader { limits, allowance, structure: Structure::default(), jobs: Vec::new(), work, stopped: false };
     reader.root(message);
@@ -158,7 +160,7 @@ impl Reader<'_> {
             Some(left) => self.work = left,
             None => {
                 self.stopped = true;
-                return self.limit("more ways to read the message than can be looked at", place);
+                return self.limit(MORE_WAYS, place);
             }
         }
         if job.depth > self.allowance.depth {
@@ -217,8 +219,9 @@ impl Reader<'_> {
     fn entity(&mut self, job: Job, root: bool) {
         let section = headers::read_section(&job.region, self.limits);
         let interpretations = ambiguity::interpret(&section, &job.default);
+        let id = PartId(u32::try_from(self.structure.parts.len()).unwrap_or(u32::MAX));
         let place = |at: usize| Place {
-            part: Some(PartId(u32::try_from(self.structure.parts.len()).unwrap_or(u32::MAX))),
+            part: Some(id),
             offset: job.region.offset(at),
             shown: format!("part {}", job.path),
             ..Place::default()
@@ -243,6 +246,10 @@ impl Reader<'_> {
             for (kind, place, detail) in found {
                 self.structure.facts.malformed(kind, place, detail);
             }
+        }
+        if interpretations.cut {
+            let here = place(0);
+            self.limit(MORE_WAYS, here);
         }
         let section = Arc::new(section);
         let Interpretations { primary, others, foreign_boundaries, .. } = interpretations;

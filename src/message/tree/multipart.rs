@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{Job, Reader, What, plain, skip_blank_lines};
+use super::{Job, MORE_WAYS, Reader, What, plain, skip_blank_lines};
 use crate::message::{
     ambiguity::Interpretation,
     boundary::{self, Cut},
@@ -12,6 +12,9 @@ use crate::message::{
     part::{MediaType, PartId, Reading, Role, Why},
     region::Region,
 };
+
+/// Boundaries that are tried on one body, each by a search through it.
+const MOST_BOUNDARIES: usize = 24;
 
 impl Reader<'_> {
     pub(super) fn multipart(
@@ -39,6 +42,17 @@ impl Reader<'_> {
             .map(|b| b.trim_ascii().to_vec())
             .collect();
         boundaries.extend(trimmed);
+        let mut known: Vec<Vec<u8>> = Vec::new();
+        boundaries.retain(|boundary| {
+            let new = !known.contains(boundary);
+            known.push(boundary.clone());
+            new
+        });
+        if boundaries.len() > MOST_BOUNDARIES {
+            let place = Place { part: Some(id), shown: format!("part {}", job.path), ..Place::default() };
+            self.limit(MORE_WAYS, place);
+            boundaries.truncate(MOST_BOUNDARIES);
+        }
         if field.folded("boundary") {
             self.malformed(id, 0, Kind::FoldedBoundary, "the boundary is folded over lines");
         }

@@ -176,3 +176,35 @@ fn ten_thousand_parameters_take_linear_time() {
     bytes.extend(b"\n\n--x\n\nbody\n");
     read(bytes);
 }
+
+#[test]
+fn fields_of_parentheses_and_of_blanks_take_linear_time() {
+    for filler in ["(", " ", "\\", "\"", ";", "=", "x= ", "=?a?q?", "@", "<", "a@b,", "(()"] {
+        let mut bytes = Vec::new();
+        for name in ["Content-Type: ", "Content-Disposition: attachment; filename=", "From: ", "Subject: "] {
+            bytes.extend(name.bytes());
+            while bytes.len() % 125_000 < 124_000 {
+                bytes.extend(filler.bytes());
+            }
+            bytes.push(b'\n');
+        }
+        bytes.extend(b"\nbody\n");
+        read(bytes);
+    }
+}
+
+#[test]
+fn more_boundaries_than_are_tried_reach_the_limit() {
+    let mut bytes = b"MIME-Version: 1.0\nContent-Type: multipart/mixed".to_vec();
+    for number in 0..40 {
+        bytes.extend(format!("; boundary=b{number}").bytes());
+    }
+    bytes.extend(b"\n\n--b39\n\nhidden\n--b39--\n");
+    assert!(has_limit(&read(bytes)));
+    let mut bytes = b"MIME-Version: 1.0\n".to_vec();
+    for number in 0..20 {
+        bytes.extend(format!("Content-Type: multipart/mixed; boundary=b{number}\n").bytes());
+    }
+    bytes.extend(b"\n--b19\n\nhidden\n--b19--\n");
+    assert!(has_limit(&read(bytes)));
+}
