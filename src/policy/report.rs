@@ -20,6 +20,9 @@ use crate::message::envelope::Envelope;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
+/// Entries of one policy in a group that may differ in any way; beyond so many, those that came to the same by the same
+/// clause are one, with the evidence of the first. It keeps a record to thousands of recipients small.
+const VARIANTS: usize = 20;
 /// Characters of a text that an effect's words show.
 const WORDS_CHARS: usize = 200;
 
@@ -172,8 +175,11 @@ impl Reporter<'_> {
             for judged in settling.sides.iter().flat_map(|side| &side.policies) {
                 let Some(entry) = self.policy(judged, settling) else { continue };
                 let same = known.entry((judged.policy, judged.side)).or_default();
-                let found =
-                    same.iter().copied().find(|&at| entries.get(at).is_some_and(|(e, _)| *e == entry));
+                let is_one = |known: &PolicyRecord| match same.len() < VARIANTS {
+                    true => *known == entry,
+                    false => known.result == entry.result && known.decided_by == entry.decided_by,
+                };
+                let found = same.iter().copied().find(|&at| entries.get(at).is_some_and(|(e, _)| is_one(e)));
                 match found.and_then(|at| entries.get_mut(at)) {
                     Some((_, recipients)) => recipients.push(recipient),
                     None => {

@@ -70,3 +70,19 @@ fn words_say_what_came_and_why() {
         "{lines}"
     );
 }
+
+#[test]
+fn a_record_to_very_many_recipients_stays_small() {
+    let engine = engine(&format!(
+        "{SITE} directory acme {{ domain @acme.example
+            content policy p for senders {{ when recipient outside site then quarantine in one }} }}"
+    ));
+    let addresses: Vec<&'static str> =
+        (0..500).map(|at| &*Box::leak(format!("u{at}@out.example").into_boxed_str())).collect();
+    let decision = letter("a@acme.example", &addresses, "s").decide(&engine);
+    let group = &decision.record.groups[0];
+    assert_eq!((decision.groups.len(), group.recipients.len()), (1, 500));
+    assert!(group.policies.len() <= 20, "{} entries", group.policies.len());
+    let told: usize = group.policies.iter().map(|entry| entry.recipients.len()).sum();
+    assert_eq!(told, 500, "each recipient is in one of them");
+}
