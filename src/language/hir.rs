@@ -611,11 +611,12 @@ pub enum ExprKind {
     Literal(Literal),
     /// A fact.
     Fact(Fact),
-    /// A field of what `owner` gives.
+    /// A field of what `owner` gives; of several values (`from.display_name`) those of all that have it.
     Field { owner: Box<Expr>, field: Field },
     /// What a quantifier or criterion binds.
     Variable(VariableId),
-    /// The values of all fields of a name; as a text, the first (`Optional(Text)`).
+    /// The values of all fields of a name: of type `Many(Text)` where a quantifier ranges over them, else the first
+    /// (`Optional(Text)`).
     Header { name: TextTemplate },
     /// A function.
     Call { function: Function, arguments: Vec<Expr> },
@@ -639,13 +640,13 @@ pub enum ExprKind {
     In { item: Box<Expr>, set: Set },
     /// The outside is asked whether it knows `item`.
     InService { item: Box<Expr>, service: Service, query: Arc<str> },
-    /// Text is searched.
+    /// Text is searched; an address or a domain as it is written in the form in which it compares.
     Match { subject: Box<Expr>, matcher: Matcher },
     /// An enumerated value: `priority is low`, `message.unscannable is encrypted`.
     IsValue { subject: Box<Expr>, enumeration: Enumeration, value: u16 },
     /// A set of values is not empty: `message is unscannable`.
     IsAny { subject: Box<Expr> },
-    /// `x is absent`
+    /// `x is absent`; of several values or causes: there is none. `sender == <>` is written so as well.
     IsAbsent(Box<Expr>),
     /// Display name or domain look like, but are not, those of the directory's people.
     LooksLike { subject: Box<Expr>, directory: DirectoryId },

@@ -8,14 +8,17 @@
 mod actions;
 mod directories;
 mod expressions;
+mod functions;
 mod hierarchy;
 mod items;
+mod lists;
 mod literals;
 mod membership;
 mod names;
 mod operators;
 mod patterns;
 mod policies;
+mod settings;
 mod stages;
 mod tests;
 

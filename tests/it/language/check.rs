@@ -3,6 +3,8 @@
 use mailfw::base::limits::SourceLimits;
 use mailfw::language::codes::{self, Page};
 use mailfw::language::{Checked, check};
+use mailfw::tools::render_human::HumanRenderer;
+use mailfw::tools::terminal::Look;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -105,4 +107,37 @@ fn fault_of(page: &Page) -> Option<String> {
     }
     let (codes, shown) = page_codes(page.passing);
     (!codes.is_empty()).then(|| format!("--- {} does not pass:\n{}{shown}", page.code, page.passing))
+}
+
+/// Every code's failing example with what people see of it, in `tests/corpus/diagnostics`, a file a code.
+/// `MAILFW_BLESS=1` writes them anew.
+#[test]
+fn every_code_is_shown_as_its_golden_case_says() {
+    let look = Look { unicode: true, color: false, width: 100 };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/diagnostics");
+    let bless = std::env::var_os("MAILFW_BLESS").is_some();
+    let mut wrong = String::new();
+    let mut known = BTreeSet::new();
+    for page in codes::pages().filter(|page| !page.failing.is_empty()) {
+        let checked = checked(page.failing);
+        let shown = HumanRenderer::new(&checked.map, look).render_all(checked.diagnostics.sorted());
+        let case = format!("{}\n---\n{shown}", page.failing.trim_end());
+        let name = format!("{}.txt", page.code.0.trim_start_matches("mfp::").replace("::", "_"));
+        let path = folder.join(&name);
+        known.insert(name);
+        if bless {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, &case).unwrap();
+        }
+        match std::fs::read_to_string(&path) {
+            Ok(golden) if golden == case => {}
+            Ok(golden) => wrong.push_str(&format!("--- {}\n{golden}+++\n{case}", path.display())),
+            Err(_) => wrong.push_str(&format!("{} is missing\n", path.display())),
+        }
+    }
+    for entry in std::fs::read_dir(&folder).expect("the golden cases are there") {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(known.contains(&name), "{name} belongs to no code");
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }

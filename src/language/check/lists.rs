@@ -1,0 +1,438 @@
+//! What is searched for and what things are in: dictionaries, detectors, lists and the files they read.
+
+use super::names::Meaning;
+use super::{Checker, Context, Done, Place};
+use crate::base::address::{Address, DomainPattern};
+use crate::base::diagnostic::Diagnostic;
+use crate::base::source::{SourceId, Span, Spanned};
+use crate::language::codes::{item as codes, name as name_codes, types};
+use crate::language::hir::{self, Check, ListEntries, Literal, Near, Pattern};
+use crate::language::schema::types::Type;
+use crate::language::scope::ItemKey;
+use crate::language::suggest;
+use crate::language::syntax::ast;
+use std::sync::Arc;
+
+/// Checks of detectors by their words.
+const CHECKS: &[(&str, Check)] = &[
+    ("luhn", Check::Luhn),
+    ("card_issuer", Check::CardIssuer),
+    ("iban", Check::Iban),
+    ("bic", Check::Bic),
+    ("aba", Check::Aba),
+    ("ssn", Check::Ssn),
+    ("nino", Check::Nino),
+    ("nhs", Check::Nhs),
+    ("steuer_id", Check::SteuerId),
+    ("insee", Check::Insee),
+    ("mrz", Check::Mrz),
+    ("entropy", Check::Entropy),
+];
+
+/// The largest weight of an entry, either way.
+const MOST_WEIGHT: i64 = 1_000_000;
+
+impl Checker<'_> {
+    pub(super) fn dictionary(&mut self, key: ItemKey, item: &ast::Dictionary) -> Done {
+        let mut entries = Vec::with_capacity(item.entries.len());
+        let mut sound = true;
+        for entry in &item.entries {
+            let weight = match &entry.weight {
+                Some(weight) => {
+                    self.number_literal(weight, -MOST_WEIGHT, MOST_WEIGHT, "a weight").unwrap_or(1)
+                }
+                None => 1,
+            };
+            let at_most = entry
+                .at_most
+                .as_ref()
+                .and_then(|most| self.number_literal(most, 1, i64::from(u32::MAX), "the most that counts"))
+                .and_then(|most| u32::try_from(most).ok());
+            if entry.list {
+                let Some(path) = self.path_literal(&entry.pattern) else {
+                    sound = false;
+                    continue;
+                };
+                let lines = self.lines(key.module, &path, entry.pattern.span);
+                for line in lines {
+                    if let Some(pattern) = self.line_pattern(&line, entry.word) {
+                        entries.push(hir::DictionaryEntry { pattern, weight, at_most, span: line.span });
+                    }
+                }
+                continue;
+            }
+            match self.entry_pattern(&entry.pattern, entry.word) {
+                Some(pattern) => {
+                    entries.push(hir::DictionaryEntry { pattern, weight, at_most, span: entry.span })
+                }
+                None => sound = false,
+            }
+        }
+        if item.entries.is_empty() && sound {
+            self.push(
+                Diagnostic::error(
+                    codes::EMPTY,
+                    item.name.span,
+                    format!("the dictionary `{}` has no entries", item.name.node),
+                )
+                .help("write entries, as in `\"secret\" weight 3`"),
+            );
+        }
+        let id = hir::DictionaryId(self.dictionaries.len() as u32);
+        self.dictionaries.push(hir::Dictionary { name: item.name.node.clone(), entries, span: item.span });
+        Done::Dictionary(id)
+    }
+
+    fn entry_pattern(&mut self, pattern: &ast::Expr, word: bool) -> Option<Pattern> {
+        match &pattern.kind {
+            ast::ExprKind::Text(text) => {
+                let plain = self.plain(text)?;
+                self.fixed_pattern(&plain, word, pattern.span)
+            }
+            ast::ExprKind::Regex { pattern: text, flags } => self.regex(text, flags, pattern.span),
+            ast::ExprKind::Bad => None,
+            _ => {
+                self.push(
+                    Diagnostic::error(
+                        types::MISMATCH,
+                        pattern.span,
+                        "a text or a regular expression must stand here",
+                    )
+                    .help("write it in quotes, or between slashes"),
+                );
+                None
+            }
+        }
+    }
+
+    fn fixed_pattern(&mut self, text: &Arc<str>, word: bool, span: Span) -> Option<Pattern> {
+        if !self.findable(text, span) {
+            return None;
+        }
+        if !word {
+            return Some(Pattern::Literal { text: Arc::clone(text) });
+        }
+        if !text.chars().any(char::is_alphanumeric) {
+            self.push(
+                Diagnostic::error(types::NEVER_MATCHES, span, "no word is made of signs alone")
+                    .help("take away `word`"),
+            );
+            return None;
+        }
+        Some(Pattern::Word { text: Arc::clone(text) })
+    }
+
+    fn line_pattern(&mut self, line: &Spanned<Arc<str>>, word: bool) -> Option<Pattern> {
+        self.fixed_pattern(&line.node, word, line.span)
+    }
+
+    /// The lines of a list file, without blank ones and comments; each with its place in that file.
+    pub(super) fn lines(&mut self, module: usize, path: &str, span: Span) -> Vec<Spanned<Arc<str>>> {
+        let Some(source) = self.loaded.text_file(module, path, span) else { return Vec::new() };
+        let Some(text) = self.loaded.map.get(source).map(|source| Arc::clone(&source.text)) else {
+            return Vec::new();
+        };
+        lines_of(source, &text)
+    }
+
+    pub(super) fn detector(&mut self, key: ItemKey, item: &ast::Detector) -> Done {
+        let mut made = hir::Detector {
+            name: item.name.node.clone(),
+            because: None,
+            patterns: Vec::new(),
+            checks: Vec::new(),
+            near: Vec::new(),
+            yes: Vec::new(),
+            no: Vec::new(),
+            span: item.span,
+        };
+        let mut whole = true;
+        for clause in &item.clauses {
+            match clause {
+                ast::DetectorClause::Because(text, _) => made.because = self.plain(text),
+                ast::DetectorClause::Pattern(pattern, _) => match &pattern.kind {
+                    ast::ExprKind::Regex { pattern: text, flags } => {
+                        match self.regex(text, flags, pattern.span) {
+                            Some(pattern) => made.patterns.push(pattern),
+                            None => whole = false,
+                        }
+                    }
+                    _ => {
+                        whole = false;
+                        self.no_regex(pattern);
+                    }
+                },
+                ast::DetectorClause::Check(name, _) => {
+                    match CHECKS.iter().find(|(word, _)| *word == &*name.node) {
+                        Some((_, check)) => made.checks.push(*check),
+                        None => {
+                            let message = format!("there is no check `{}`", name.node);
+                            let diagnostic = Diagnostic::error(name_codes::UNKNOWN, name.span, message);
+                            let words = CHECKS.iter().map(|(word, _)| *word);
+                            self.push(suggest::help(
+                                diagnostic,
+                                &name.node,
+                                words,
+                                name.span,
+                                "the checks are",
+                            ));
+                        }
+                    }
+                }
+                ast::DetectorClause::Near { words, within, .. } => {
+                    if let Some(near) = self.near(key, words, within) {
+                        made.near.push(near);
+                    }
+                }
+                ast::DetectorClause::Yes(text, span) => {
+                    made.yes.extend(self.plain(text).map(|text| Spanned::new(text, *span)));
+                }
+                ast::DetectorClause::No(text, span) => {
+                    made.no.extend(self.plain(text).map(|text| Spanned::new(text, *span)));
+                }
+                ast::DetectorClause::Bad(_) => whole = false,
+            }
+        }
+        if made.patterns.is_empty() && whole {
+            self.push(
+                Diagnostic::error(
+                    codes::EMPTY,
+                    item.name.span,
+                    format!("the detector `{}` has no pattern", item.name.node),
+                )
+                .help("say what its finds look like, as in `pattern /[0-9]{8}/`"),
+            );
+        }
+        let id = hir::DetectorId(self.detectors.len() as u32);
+        self.detectors.push(made);
+        Done::Detector(id)
+    }
+
+    fn near(&mut self, key: ItemKey, words: &[ast::Expr], within: &ast::Expr) -> Option<Near> {
+        let distance = match &within.kind {
+            ast::ExprKind::Characters(_) => self.number_literal(within, 1, 10_000, "a distance"),
+            ast::ExprKind::Bad => None,
+            _ => {
+                self.push(
+                    Diagnostic::error(
+                        types::MISMATCH,
+                        within.span,
+                        "a distance in characters must stand here",
+                    )
+                    .help("write it as in `within 100 characters`"),
+                );
+                None
+            }
+        };
+        let mut patterns = Vec::new();
+        let context = Context::new(key.module, Place::Nowhere);
+        for word in words {
+            match &word.kind {
+                ast::ExprKind::Name(reference) => match self.meaning(&context, reference) {
+                    Meaning::Dictionary(dictionary) => {
+                        let entries = self.dictionaries.get(dictionary.index());
+                        patterns.extend(
+                            entries
+                                .into_iter()
+                                .flat_map(|found| found.entries.iter().map(|entry| entry.pattern.clone())),
+                        );
+                    }
+                    Meaning::Unknown => {}
+                    other => {
+                        let message = format!("`near` wants words, and this is {}", other.words());
+                        self.push(
+                            Diagnostic::error(types::MISMATCH, word.span, message)
+                                .help("write texts in quotes, or name a dictionary"),
+                        );
+                    }
+                },
+                _ => patterns.extend(self.entry_pattern(word, false)),
+            }
+        }
+        Some(Near { patterns, within: u32::try_from(distance?).ok()? })
+    }
+
+    pub(super) fn list(&mut self, key: ItemKey, item: &ast::List) -> Done {
+        let mut collected = Collected::default();
+        let mut whole = true;
+        for entry in &item.entries {
+            match entry {
+                ast::ListEntry::Value(value) => self.list_value(value, &mut collected),
+                ast::ListEntry::File(path) => {
+                    let lines = self.lines(key.module, &path.node, path.span);
+                    whole &= !lines.is_empty();
+                    for line in lines {
+                        self.list_line(&line, &mut collected);
+                    }
+                }
+                ast::ListEntry::Bad(_) => whole = false,
+            }
+        }
+        if item.entries.is_empty() && whole {
+            self.push(
+                Diagnostic::error(
+                    codes::EMPTY,
+                    item.name.span,
+                    format!("the list `{}` has no entries", item.name.node),
+                )
+                .help("write addresses, domains, networks or texts, or read them by `from \"file.txt\"`"),
+            );
+        }
+        let id = hir::ListId(self.lists.len() as u32);
+        let entries = collected.entries();
+        self.lists.push(hir::List { name: item.name.node.clone(), entries, span: item.span });
+        Done::List(id)
+    }
+
+    fn list_value(&mut self, value: &ast::Expr, collected: &mut Collected) {
+        let context = Context::new(0, Place::Nowhere);
+        let mut context = context;
+        let typed = self.value(&mut context, value);
+        let hir::ExprKind::Literal(constant) = typed.kind else { return };
+        if typed.ty == Type::Unknown {
+            return;
+        }
+        let sort = match &constant {
+            Literal::Address(_) | Literal::Domain(_) => Sort::Addresses,
+            Literal::Network(_) => Sort::Networks,
+            Literal::Text(text) if self.findable(text, value.span) => Sort::Texts,
+            Literal::Text(_) => return,
+            _ => {
+                self.push(
+                    Diagnostic::error(
+                        types::MISMATCH,
+                        value.span,
+                        format!("{} cannot stand in a list", typed.ty),
+                    )
+                    .help("a list holds addresses and domains, or networks, or texts"),
+                );
+                return;
+            }
+        };
+        if self.same_sort(collected, sort, value.span) {
+            collected.add(constant);
+        }
+    }
+
+    fn list_line(&mut self, line: &Spanned<Arc<str>>, collected: &mut Collected) {
+        let text = &*line.node;
+        let constant = if let Some(domain) = text.strip_prefix('@') {
+            let (name, subdomains) = match domain.strip_prefix("*.") {
+                Some(rest) => (rest, true),
+                None => (domain, false),
+            };
+            self.domain(name, subdomains, line.span).map(Literal::Domain)
+        } else if collected.sort == Some(Sort::Texts) {
+            self.findable(text, line.span).then(|| Literal::Text(Arc::clone(&line.node)))
+        } else if text.contains('@') && !text.contains(char::is_whitespace) {
+            self.address(text, line.span).map(Literal::Address)
+        } else if looks_like_network(text) {
+            self.network(text, line.span).map(Literal::Network)
+        } else {
+            self.findable(text, line.span).then(|| Literal::Text(Arc::clone(&line.node)))
+        };
+        let Some(constant) = constant else { return };
+        let sort = match &constant {
+            Literal::Network(_) => Sort::Networks,
+            Literal::Text(_) => Sort::Texts,
+            _ => Sort::Addresses,
+        };
+        if self.same_sort(collected, sort, line.span) {
+            collected.add(constant);
+        }
+    }
+
+    fn same_sort(&mut self, collected: &mut Collected, sort: Sort, span: Span) -> bool {
+        match (collected.sort, collected.first) {
+            (Some(first), Some(at)) if first != sort => {
+                let message = format!("{} stand in a list of {}", sort.words(), first.words());
+                self.push(
+                    Diagnostic::error(codes::MIXED_LIST, span, message)
+                        .also(at, format!("the first of {}", first.words()))
+                        .help("make two lists of it"),
+                );
+                false
+            }
+            _ => {
+                collected.sort.get_or_insert(sort);
+                collected.first.get_or_insert(span);
+                true
+            }
+        }
+    }
+}
+
+/// The sort of a list's entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Addresses,
+    Networks,
+    Texts,
+}
+
+impl Sort {
+    fn words(self) -> &'static str {
+        match self {
+            Sort::Addresses => "addresses",
+            Sort::Networks => "networks",
+            Sort::Texts => "texts",
+        }
+    }
+}
+
+/// The entries of a list so far.
+#[derive(Debug, Default)]
+struct Collected {
+    sort: Option<Sort>,
+    first: Option<Span>,
+    addresses: Vec<Address>,
+    domains: Vec<DomainPattern>,
+    networks: Vec<ipnet::IpNet>,
+    texts: Vec<Arc<str>>,
+}
+
+impl Collected {
+    fn add(&mut self, constant: Literal) {
+        match constant {
+            Literal::Address(address) => self.addresses.push(address),
+            Literal::Domain(domain) => self.domains.push(domain),
+            Literal::Network(network) => self.networks.push(network),
+            Literal::Text(text) => self.texts.push(text),
+            _ => {}
+        }
+    }
+
+    fn entries(self) -> ListEntries {
+        match self.sort {
+            Some(Sort::Networks) => ListEntries::Networks(self.networks),
+            Some(Sort::Texts) => ListEntries::Texts(self.texts),
+            _ => ListEntries::Addresses { addresses: self.addresses, domains: self.domains },
+        }
+    }
+}
+
+/// Whether a line means a network rather than a text: digits, dots, colons and a slash alone.
+fn looks_like_network(text: &str) -> bool {
+    let parts = |separator| text.split(separator).count();
+    let digits =
+        text.chars().all(|character| character.is_ascii_hexdigit() || matches!(character, '.' | ':' | '/'));
+    digits
+        && text.contains(|character: char| character.is_ascii_digit())
+        && (parts('.') == 4 || parts(':') > 2)
+}
+
+/// The lines of a text that are neither blank nor comments, with their places.
+fn lines_of(source: SourceId, text: &str) -> Vec<Spanned<Arc<str>>> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim();
+        if !content.is_empty() && !content.starts_with('#') {
+            let lead = line.len() - line.trim_start().len();
+            let at = start + lead;
+            lines.push(Spanned::new(Arc::from(content), Span::new(source, at, at + content.len())));
+        }
+        start += line.len();
+    }
+    lines
+}
