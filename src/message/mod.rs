@@ -17,7 +17,8 @@
 pub mod address;
 mod ambiguity;
 pub mod archive;
-pub mod attachments;
+pub mod attachment;
+mod attachments;
 mod boundary;
 pub mod charset;
 mod cms;
@@ -51,7 +52,7 @@ pub mod yenc;
 use std::sync::{Arc, OnceLock};
 
 pub use address::Mailbox;
-pub use attachments::{Attachment, AttachmentId};
+pub use attachment::{Attachment, AttachmentId};
 pub use crypto::CryptoKind;
 pub use fact::{Cause, Malformation, MalformationKind, Place, Scope, Scopes, Unscannable};
 pub use headers::{Header, Headers};

@@ -11,7 +11,8 @@ use std::{
 };
 
 use super::{
-    attachments::{Attachment, AttachmentId, Contents, PartKey},
+    attachment::{Attachment, AttachmentId},
+    attachments::{Contents, PartKey},
     charset::{self, CharsetProblem},
     fact::{Cause, Facts, MalformationKind, Place, Scopes},
     filetype::Family,
