@@ -361,18 +361,6 @@ fn a_mandatory_application_is_not_replaced_below() {
 }
 
 #[test]
-fn every_module_of_the_library_checks() {
-    for (name, text) in mailfw::language::stdlib::MODULES {
-        let set = format!(
-            "{text}\nsite {{ domains @a.example  postmaster postmaster@a.example }}\ndirectory everybody {{ domain @a.example }}\n"
-        );
-        let checked = checked(&set);
-        let errors = checked.diagnostics.iter().filter(|finding| finding.level == Level::Error).count();
-        assert_eq!(errors, 0, "std::{name}\n{}", listed(&checked));
-    }
-}
-
-#[test]
 fn ten_mistakes_of_ten_kinds_are_ten_findings_with_help() {
     let text = r#"use std::dpl::{iban}
 site {
