@@ -11,6 +11,7 @@ mod dry_run;
 mod exit;
 mod explain;
 mod explain_code;
+mod fmt;
 mod init;
 mod load;
 mod man;
@@ -44,6 +45,7 @@ pub struct Arguments {
 enum Command {
     Check(check::CheckArguments),
     Test(test::TestArguments),
+    Fmt(fmt::FmtArguments),
     DryRun(dry_run::DryRunArguments),
     Explain(explain::ExplainArguments),
     ExplainCode(explain_code::ExplainCodeArguments),
@@ -83,6 +85,7 @@ fn run(arguments: Arguments) -> Exit {
     let done = match &arguments.command {
         Command::Check(arguments) => check::run(arguments, &mut terminal),
         Command::Test(arguments) => test::run(arguments, &mut terminal),
+        Command::Fmt(arguments) => fmt::run(arguments, &mut terminal),
         Command::DryRun(arguments) => dry_run::run(arguments, &mut terminal),
         Command::Explain(arguments) => explain::run(arguments, &mut terminal),
         Command::ExplainCode(arguments) => explain_code::run(arguments, &mut terminal),

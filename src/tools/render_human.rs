@@ -6,13 +6,14 @@
 //! renderer is made. Lines and labels too long for a terminal are cut around their place.
 
 use super::terminal::{Look, Paint, printable, printable_in_place};
-use crate::base::diagnostic::{Diagnostic, Label, Level};
-use crate::base::source::{Source, SourceMap, Span};
+use crate::base::diagnostic::{Code, Diagnostic, Label, Level};
+use crate::base::source::{Source, SourceId, SourceMap, Span};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Lines above and below a label.
@@ -24,9 +25,12 @@ const LABEL_BYTES: usize = 240;
 /// Lines a label covers at most; of a longer one the first line is underlined.
 const LABEL_LINES: usize = 6;
 
+/// Notes of one code that are shown.
+const NOTES_SHOWN: usize = 5;
+
 /// Renders diagnostics about one set of sources.
 pub struct HumanRenderer<'a> {
-    sources: Vec<(&'a Source, Cow<'a, str>)>,
+    sources: Vec<(SourceId, &'a Source, Cow<'a, str>)>,
     look: Look,
     handler: GraphicalReportHandler,
 }
@@ -41,7 +45,7 @@ impl<'a> HumanRenderer<'a> {
             .with_context_lines(CONTEXT_LINES)
             .with_break_words(false)
             .with_links(false);
-        let sources = sources.iter().map(|(_, source)| (source, shown_text(&source.text))).collect();
+        let sources = sources.iter().map(|(id, source)| (id, source, shown_text(&source.text))).collect();
         HumanRenderer { sources, look, handler }
     }
 
@@ -57,13 +61,28 @@ impl<'a> HumanRenderer<'a> {
         lines
     }
 
-    /// All reports, then a line with their numbers and how to read more about them; empty for no diagnostics.
+    /// All reports, then a line with their numbers and how to read more about them; empty for no diagnostics. Of notes
+    /// with one code the first few are shown and the others counted.
     pub fn render_all<'d>(&self, diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
         let mut out = String::new();
         let mut seen: Vec<&Diagnostic> = Vec::new();
+        let mut notes: BTreeMap<Code, usize> = BTreeMap::new();
         for diagnostic in diagnostics {
-            out.push_str(&self.render(diagnostic));
             seen.push(diagnostic);
+            if diagnostic.level == Level::Note {
+                let count = notes.entry(diagnostic.code).or_default();
+                *count += 1;
+                if *count > NOTES_SHOWN {
+                    continue;
+                }
+            }
+            out.push_str(&self.render(diagnostic));
+        }
+        for (code, count) in notes.iter().filter(|(_, count)| **count > NOTES_SHOWN) {
+            out.push_str(&format!(
+                "and {} more notes of {code}; --format json has all\n\n",
+                count - NOTES_SHOWN
+            ));
         }
         if !seen.is_empty() {
             out.push_str(&self.closing(&seen));
@@ -170,7 +189,7 @@ impl<'a> Layout<'a> {
         label: &Label,
         primary: bool,
     ) -> Option<LabeledSpan> {
-        let (source, text) = renderer.sources.get(label.span.source.0 as usize)?;
+        let (_, source, text) = renderer.sources.iter().find(|(id, ..)| *id == label.span.source)?;
         let base = self.base(source, text);
         let range = shown_range(text, label.span);
         let words = Some(printable(&label.text).into_owned()).filter(|text| !text.is_empty());

@@ -13,6 +13,8 @@ fn the_scaffold_checks_passes_and_is_formatted() {
     let tested = run(&["test", set, "--coverage", "--min-coverage", "60"]);
     assert_eq!(tested.code, 0, "{}{}", tested.out, tested.error);
     assert!(tested.out.contains("6 passed, 0 failed"), "{}", tested.out);
+    let formatted = run(&["fmt", "--check", set]);
+    assert_eq!(formatted.code, 0, "{}{}", formatted.out, formatted.error);
     let tried = run(&["dry-run", set, &format!("{set}/mailbox")]);
     assert_eq!(tried.code, 0, "{}{}", tried.out, tried.error);
     for part in [

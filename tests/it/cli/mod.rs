@@ -3,6 +3,7 @@
 mod check;
 mod dry_run;
 mod explain;
+mod fmt;
 mod init;
 mod mail;
 mod program;

@@ -150,3 +150,52 @@ fn json_says_everything_on_one_line() {
         })
     );
 }
+
+#[test]
+fn two_places_of_one_file_far_apart_are_both_shown() {
+    let mut sources = SourceMap::default();
+    let text: String = (1..=40).map(|line| format!("line {line} of the text\n")).collect();
+    let id = sources.add("far.mfp", text.clone());
+    let at = |word: &str| {
+        let start = text.find(word).unwrap();
+        Span::new(id, start, start + word.len())
+    };
+    let diagnostic =
+        Diagnostic::note(CODE, at("line 30"), "these two differ").also(at("line 10"), "the other");
+    let report = HumanRenderer::new(&sources, plain()).render(&diagnostic);
+    assert!(report.contains("[far.mfp:30:1]") && report.contains("[far.mfp:10:1]"), "{report}");
+    assert!(report.contains("the other"), "{report}");
+}
+
+#[test]
+fn places_in_the_library_are_shown() {
+    let mut files = std::collections::BTreeMap::from([(
+        "main.mfp".to_string(),
+        b"use std::attachments::{no_executables}\nsite { domains @a.example }\nfolder f { keep 1 day }\n\
+          directory a { domain @a.example\n apply no_executables(folder: 3) to senders }\n"
+            .to_vec(),
+    )]);
+    let checked = mailfw::language::check("main.mfp", &mut files, &Default::default());
+    let report = HumanRenderer::new(&checked.map, plain()).render_all(checked.diagnostics.sorted());
+    assert!(report.contains("[main.mfp:5:"), "{report}");
+    let (id, library) = checked.map.iter().find(|(_, source)| source.name == "std::attachments").unwrap();
+    let start = library.text.find("policy no_executables").unwrap();
+    let inside = Diagnostic::note(CODE, Span::new(id, start, start + 6), "a place in the library");
+    let report = HumanRenderer::new(&checked.map, plain()).render(&inside);
+    assert!(report.contains("[std::attachments:") && report.contains("no_executables"), "{report}");
+}
+
+#[test]
+fn many_notes_of_one_code_are_counted_and_errors_are_all_shown() {
+    let mut sources = SourceMap::default();
+    let id = sources.add("many.mfp", "x\n".repeat(100));
+    let at = |line: usize| Span::new(id, line * 2, line * 2 + 1);
+    let notes: Vec<Diagnostic> = (0..50).map(|line| Diagnostic::note(CODE, at(line), "a note")).collect();
+    let errors: Vec<Diagnostic> = (0..50).map(|line| Diagnostic::error(CODE, at(line), "an error")).collect();
+    let report = HumanRenderer::new(&sources, plain()).render_all(notes.iter().chain(&errors));
+    assert_eq!((report.matches("a note\n").count(), report.matches("an error\n").count()), (5, 50));
+    assert!(
+        report.contains("and 45 more notes of mailfw::usage") && report.contains("50 errors, 50 notes"),
+        "{report}"
+    );
+}
