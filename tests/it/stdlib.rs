@@ -6,6 +6,7 @@ use mailfw::base::diagnostic::Level;
 use mailfw::base::limits::{MessageLimits, SourceLimits};
 use mailfw::base::source::SourceId;
 use mailfw::language::check;
+use mailfw::language::format::format;
 use mailfw::language::hir::Detector;
 use mailfw::language::stdlib::MODULES;
 use mailfw::language::syntax::{ast, parse};
@@ -39,6 +40,20 @@ fn every_file_of_the_library_is_embedded_and_documented() {
     for (name, text) in MODULES {
         assert!(text.starts_with(&format!("# std::{name}: ")), "std::{name} does not say what it is for");
         file(text);
+    }
+}
+
+#[test]
+fn every_file_of_the_library_and_of_its_example_is_laid_out_canonically() {
+    let example = std::fs::read_dir(example("library")).unwrap().map(|entry| entry.unwrap().path());
+    let shown = example.filter(|path| path.extension().is_some_and(|extension| extension == "mfp"));
+    let shown = shown.map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+    let library = MODULES.iter().map(|(name, text)| (format!("std::{name}"), text.to_string()));
+    for (name, text) in library.chain(shown) {
+        let formatted = format(&file(&text), &text);
+        let first =
+            text.lines().zip(formatted.lines()).enumerate().find(|(_, (found, wanted))| found != wanted);
+        assert!(text == formatted, "{name} is not as `mailfw fmt` would lay it out: {first:?}");
     }
 }
 
