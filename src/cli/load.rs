@@ -6,7 +6,7 @@ use crate::base::diagnostic::{Diagnostic, Level};
 use crate::base::limits::SourceLimits;
 use crate::base::source::SourceMap;
 use crate::language::{self, Checked};
-use crate::plan::Plan;
+use crate::plan::{Plan, detectors};
 use crate::policy::engine::Engine;
 use crate::policy::sources::FolderSources;
 use crate::tools::registry;
@@ -17,18 +17,35 @@ use std::sync::Arc;
 /// The main file of a folder.
 const MAIN: &str = "main.mfp";
 
-/// Checks the set at a path: a folder with `main.mfp` in it, or one file.
+/// Checks the set at a path: a folder with `main.mfp` in it, or one file. The lines of its detectors run, and what only
+/// shows when a plan is made is found too.
 pub fn check(path: &Path) -> Result<Checked, Problem> {
+    let mut checked = read(path)?;
+    if let Some(hir) = &checked.hir
+        && let Err(diagnostics) = Plan::new(hir.clone())
+    {
+        checked.diagnostics.extend(diagnostics);
+        checked.hir = None;
+    }
+    Ok(checked)
+}
+
+fn read(path: &Path) -> Result<Checked, Problem> {
     let limits = SourceLimits::default();
     let (folder, main) = folder_and_main(path)?;
     let mut sources = FolderSources::with_limits(&folder, &limits);
-    Ok(language::check(&main, &mut sources, &limits))
+    let mut checked = language::check(&main, &mut sources, &limits);
+    if let Some(hir) = &checked.hir {
+        checked.diagnostics.extend(detectors::self_test(hir));
+        checked.hir.take_if(|_| checked.diagnostics.has_errors());
+    }
+    Ok(checked)
 }
 
 /// An engine of the set at a path. `None` where the set has errors; they are then on standard error. Warnings and
 /// notes are `mailfw check`'s to tell.
 pub fn engine(path: &Path, terminal: &Terminal) -> Result<Option<Engine>, Problem> {
-    let checked = check(path)?;
+    let checked = read(path)?;
     let Some(hir) = checked.hir else {
         let sorted = checked.diagnostics.sorted();
         refuse(sorted.into_iter().filter(|found| found.level == Level::Error), &checked.map, terminal);
