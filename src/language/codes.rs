@@ -44,7 +44,8 @@ pub struct Page {
 
 /// All pages, by area. Each area lists its own.
 pub fn pages() -> impl Iterator<Item = &'static Page> {
-    let areas: [&'static [Page]; 9] = [
+    let areas: [&'static [Page]; 10] = [
+        super::syntax::codes::PAGES,
         module::PAGES,
         name::PAGES,
         types::PAGES,

@@ -137,9 +137,29 @@ fn attempt(source: SourceId, text: &str, tokens: &Tokens, plan: Plan, limits: &S
     let explainer =
         explain::Explainer { source, text: &repaired, offsets: &offsets, said: &plan.said, limits };
     explainer.explain(&unparsed, &mut diagnostics);
+    let diagnostics = bounded(diagnostics);
     let mut file = file.take().unwrap_or_else(|| empty(source, text.len()));
     file.comments = comments(source, text, tokens);
     Attempt { parsed: Parsed { file, diagnostics }, sound: unparsed.is_empty() }
+}
+
+/// The first of too many findings.
+fn bounded(diagnostics: Diagnostics) -> Diagnostics {
+    if diagnostics.len() <= tokens::FAULTS {
+        return diagnostics;
+    }
+    let mut first = Diagnostics::default();
+    let sorted = diagnostics.sorted();
+    for finding in sorted.iter().take(tokens::FAULTS) {
+        first.push((*finding).clone());
+    }
+    if let Some(next) = sorted.get(tokens::FAULTS) {
+        let message = format!("there are {} more errors", sorted.len() - tokens::FAULTS);
+        first.push(
+            Diagnostic::error(codes::TOO_MANY_ERRORS, next.primary.span, message).help("mend the first ones"),
+        );
+    }
+    first
 }
 
 fn comments(source: SourceId, text: &str, tokens: &Tokens) -> Vec<ast::Comment> {

@@ -8,7 +8,7 @@
 
 use super::codes;
 use super::offsets::Repair;
-use super::tokens::{Token, TokenKind, Tokens};
+use super::tokens::{FAULTS, Token, TokenKind, Tokens};
 use super::words::{self, Block};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::{SourceId, Span};
@@ -83,6 +83,9 @@ fn sign(text: &str, token: &Token) -> Sign {
     }
 }
 
+/// Tokens before a closing brace among which the line is looked for that lacks the opening one.
+const LOOKED_BACK: usize = 2_000;
+
 struct Planner<'t> {
     source: SourceId,
     text: &'t str,
@@ -92,6 +95,20 @@ struct Planner<'t> {
 impl Planner<'_> {
     fn span(&self, token: &Token) -> Span {
         Span::new(self.source, token.start, token.end)
+    }
+
+    /// Adds an error, up to as many as are shown.
+    fn say(&mut self, error: Diagnostic) {
+        if self.plan.errors.len() < FAULTS {
+            self.plan.errors.push(error);
+        }
+    }
+
+    /// Takes note that all is said about a place.
+    fn said(&mut self, start: usize, end: usize) {
+        if self.plan.said.len() < 2 * FAULTS {
+            self.plan.said.push((start, end));
+        }
     }
 
     fn insert(&mut self, at: usize, text: impl Into<String>) {
@@ -139,7 +156,7 @@ impl Planner<'_> {
         let at = Span::new(self.source, last.end, last.end);
         let blanks = " ".repeat(open.indent);
         let mend = if last.line == open.line { " }".to_string() } else { format!("\n{blanks}}}") };
-        self.plan.errors.push(
+        self.say(
             Diagnostic::error(codes::UNCLOSED_BRACE, at, format!("the block of `{head}` is not closed"))
                 .label("`}` is missing here")
                 .also(self.span(open), "opened here")
@@ -173,7 +190,7 @@ impl Planner<'_> {
             if self.open_on_line(token, nodes) {
                 return true;
             }
-            let line = nodes.iter().rev().take_while(|node| node.token.line == token.line);
+            let line = nodes.iter().rev().take(LOOKED_BACK).take_while(|node| node.token.line == token.line);
             if line.last().is_some_and(|first| first.sign == Sign::Close) {
                 return self.stray(token);
             }
@@ -198,7 +215,7 @@ impl Planner<'_> {
 
     fn stray(&mut self, token: &Token) -> bool {
         let span = self.span(token);
-        self.plan.errors.push(
+        self.say(
             Diagnostic::error(codes::STRAY_BRACE, span, "this `}` closes nothing")
                 .help("remove it, or open the block that it should close with `{`")
                 .fix(span, "", "remove `}`"),
@@ -233,7 +250,7 @@ impl Planner<'_> {
     /// Opens the block that `close` ends at the nearest line above that stands as deep.
     fn open_above(&mut self, close: &Token, nodes: &mut Vec<Node>, after: usize) -> bool {
         let mut depth = 0_usize;
-        for at in (0..nodes.len()).rev() {
+        for at in (nodes.len().saturating_sub(LOOKED_BACK)..nodes.len()).rev() {
             let Some(node) = nodes.get(at).copied() else { return false };
             if node.token.start <= after && after > 0 {
                 return false;
@@ -261,7 +278,7 @@ impl Planner<'_> {
         let Some(before) = nodes.get(index).map(|node| node.token) else { return };
         let at = Span::new(self.source, before.end, before.end);
         let message = format!("expected `{{` after `{}`", before.text(self.text));
-        self.plan.errors.push(
+        self.say(
             Diagnostic::error(codes::UNOPENED_BRACE, at, message)
                 .label("`{` is missing here")
                 .help("what belongs to an item stands between `{` and `}`")
@@ -375,11 +392,11 @@ impl Planner<'_> {
             return Block::Policy;
         }
         if word == "policy" {
-            self.plan.errors.push(
+            self.say(
                 Diagnostic::error(codes::EXPECTED, self.span(&first), "expected a manager before `policy`")
                     .help("a policy begins with its manager: `access`, `format`, `virus`, `security` or `content`"),
             );
-            self.plan.said.push((first.start, first.end));
+            self.said(first.start, first.end);
             self.insert(first.start, "content ");
             return Block::Policy;
         }
@@ -388,11 +405,11 @@ impl Planner<'_> {
         }
         if head.len() > 1 && words::nearest(word, vec!["policy"]).is_some() {
             let span = self.span(&first);
-            self.plan.errors.push(
+            self.say(
                 Diagnostic::error(codes::MISSPELLED, span, format!("unknown word `{word}`"))
                     .help("did you mean `content policy`? A policy begins with its manager"),
             );
-            self.plan.said.push((first.start, first.end));
+            self.said(first.start, first.end);
             self.plan.repairs.push(Repair {
                 start: first.start,
                 end: first.end,
@@ -424,11 +441,11 @@ impl Planner<'_> {
         let at = Span::new(self.source, before, before + 1);
         let kind = opener.trim_end();
         let shape = words::shape(Block::File, kind).unwrap_or("content policy name for senders { … }");
-        self.plan.errors.push(
+        self.say(
             Diagnostic::error(codes::UNKNOWN_ITEM, at, format!("expected `{kind}` before `{{`"))
                 .help(format!("it reads `{shape}`")),
         );
-        self.plan.said.push((before, before + 1));
+        self.said(before, before + 1);
         let name = match block {
             Block::Site => "",
             Block::Test => "\"\" ",
@@ -459,8 +476,8 @@ impl Planner<'_> {
         if block != Block::Policy {
             error = error.fix(at, opener, format!("insert `{}`", opener.trim_end()));
         }
-        self.plan.errors.push(error);
-        self.plan.said.push((first.start, first.end));
+        self.say(error);
+        self.said(first.start, first.end);
         self.insert(first.start, opener);
         block
     }
@@ -480,27 +497,27 @@ impl Planner<'_> {
         }
         let at = Span::new(self.source, manager.end, manager.end);
         let message = format!("expected `policy` after `{}`", manager.text(self.text));
-        self.plan.errors.push(
+        self.say(
             Diagnostic::error(codes::EXPECTED, at, message)
                 .label("`policy` is missing here")
                 .help(format!("write `{} policy name for senders {{ … }}`", manager.text(self.text)))
                 .fix(at, " policy", "insert `policy`"),
         );
-        self.plan.said.push((manager.start, manager.end));
+        self.said(manager.start, manager.end);
         self.insert(manager.end, " policy");
     }
 
     fn misspelled(&mut self, token: &Token, near: &str) {
         let span = self.span(token);
         let message = format!("unknown word `{}`", token.text(self.text));
-        self.plan.errors.push(
+        self.say(
             Diagnostic::error(codes::MISSPELLED, span, message).help(format!("did you mean `{near}`?")).fix(
                 span,
                 near,
                 format!("write `{near}`"),
             ),
         );
-        self.plan.said.push((token.start, token.end));
+        self.said(token.start, token.end);
         self.plan.repairs.push(Repair { start: token.start, end: token.end, text: near.to_string() });
     }
 }

@@ -11,6 +11,8 @@ use crate::base::source::{SourceId, Span};
 
 /// Faults after which a file is not read further.
 pub(super) const FAULTS: usize = 100;
+/// Tokens of one file.
+const TOKENS: usize = 1_000_000;
 /// How many `and` and `or` one block may hold.
 const JOINED: usize = 10_000;
 
@@ -167,6 +169,11 @@ impl<'t> Lexer<'t> {
                     self.line_start += if self.first { '\u{feff}'.len_utf8() } else { 0 };
                 }
                 _ => self.token(),
+            }
+            if self.out.tokens.len() > TOKENS {
+                let message = format!("the file has more than {TOKENS} words and signs");
+                self.stop(codes::TOO_LARGE, self.at, &message, "keep long lists in files of their own: `from \"file.txt\"`");
+                break;
             }
             if self.out.faults.len() >= FAULTS {
                 self.stop(
@@ -644,7 +651,8 @@ fn is_word(byte: u8) -> bool {
 fn plain(rest: &str) -> (TokenKind, usize) {
     let bytes = rest.as_bytes();
     let first = bytes.first().copied().unwrap_or(0);
-    if let Some(length) = network(bytes).or_else(|| number(bytes)) {
+    let numeric = first.is_ascii_hexdigit() || matches!(first, b':' | b'-');
+    if let Some(length) = numeric.then(|| network(bytes).or_else(|| number(bytes))).flatten() {
         return (TokenKind::Literal, length);
     }
     if is_word(first) {
@@ -665,7 +673,8 @@ fn plain(rest: &str) -> (TokenKind, usize) {
 }
 
 fn network(bytes: &[u8]) -> Option<usize> {
-    let run = |at: usize, keep: fn(&u8) -> bool| bytes.iter().skip(at).take_while(|byte| keep(byte)).count();
+    // No group of digits and no address is longer.
+    let run = |at: usize, keep: fn(&u8) -> bool| bytes.iter().skip(at).take(65).take_while(|byte| keep(byte)).count();
     let hex = run(0, u8::is_ascii_hexdigit);
     let mut at = if bytes.get(hex) == Some(&b':') {
         let wide = run(0, |byte| byte.is_ascii_hexdigit() || *byte == b':');

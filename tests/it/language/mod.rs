@@ -3,8 +3,10 @@
 mod check;
 mod check_mutants;
 mod check_rules;
+mod diagnostics;
 mod format;
 pub(crate) mod generate;
 pub(crate) mod mutants;
 mod syntax;
+mod syntax_hostile;
 mod syntax_mutants;

@@ -47,8 +47,7 @@ impl Builder<'_> {
         parts.seek(Rule::kw_use)?;
         let origin = parts.next()?;
         let from = if origin.as_rule() == Rule::text {
-            let text = self.text(origin);
-            UseFrom::File(Spanned::new(text.plain().unwrap_or("").to_string(), text.span))
+            UseFrom::File(self.plain_text(origin))
         } else {
             UseFrom::Module(self.names(origin))
         };

@@ -197,25 +197,26 @@ impl Builder<'_> {
 
     /// The next `text` among the parts, where nothing can be interpolated.
     pub(super) fn find_plain(&mut self, parts: &mut Parts<'_>) -> Option<Spanned<String>> {
-        let text = self.find_text(parts)?;
+        parts.seek(Rule::text).map(|pair| self.plain_text(pair))
+    }
+
+    /// The literal of a `text` pair, where nothing can be interpolated.
+    pub(super) fn plain_text(&mut self, pair: Node<'_>) -> Spanned<String> {
+        let text = self.text(pair);
         let mut plain = String::new();
         for part in &text.parts {
             match part {
                 TextPart::Text(text) => plain.push_str(text),
                 TextPart::Value(value) => {
                     self.diagnostics.push(
-                        Diagnostic::error(
-                            codes::INTERPOLATED,
-                            value.span,
-                            "nothing can be interpolated here",
-                        )
-                        .label("there is no message here to take it from")
-                        .help("write `{{` for a brace"),
+                        Diagnostic::error(codes::INTERPOLATED, value.span, "nothing can be interpolated here")
+                            .label("there is no message here to take it from")
+                            .help("write `{{` for a brace"),
                     );
                 }
             }
         }
-        Some(Spanned::new(plain, text.span))
+        Spanned::new(plain, text.span)
     }
 
     fn piece(&mut self, pair: Node<'_>) -> Piece {

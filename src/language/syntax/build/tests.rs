@@ -12,10 +12,7 @@ impl Builder<'_> {
         let span = block.span;
         let name = block.head.iter().find(|part| part.as_rule() == Rule::text).cloned();
         let name = match name {
-            Some(name) => {
-                let text = self.text(name);
-                Spanned::new(text.plain().unwrap_or("").to_string(), text.span)
-            }
+            Some(name) => self.plain_text(name),
             None => Spanned::new(String::new(), span.before()),
         };
         let make = |this: &mut Self, rule, mut parts: Parts<'_>, span| {
