@@ -282,7 +282,7 @@ impl<'t> Explainer<'t> {
         if let Some(error) = self.swallowed(slice, before, failure) {
             return error;
         }
-        if let Some(error) = found.and_then(|_| self.left_out(slice, before, failure)) {
+        if let Some(error) = self.left_out(slice, before, failure, found.is_some()) {
             return error;
         }
         let at = match found {
@@ -347,8 +347,14 @@ impl<'t> Explainer<'t> {
         })
     }
 
-    /// The one keyword or sign that, put in, makes the slice parse.
-    fn left_out(&self, slice: &Slice<'_>, before: &Token, failure: &Failure) -> Option<Diagnostic> {
+    /// The one keyword or sign that, put in, makes the slice parse; a closing bracket alone where nothing comes after.
+    fn left_out(
+        &self,
+        slice: &Slice<'_>,
+        before: &Token,
+        failure: &Failure,
+        goes_on: bool,
+    ) -> Option<Diagnostic> {
         if slice.text.len() > TRIED {
             return None;
         }
@@ -357,7 +363,8 @@ impl<'t> Explainer<'t> {
         if failure.expected.contains(&Rule::tail) {
             candidates.extend(["is", "in", "contains", "and", "=="]);
         }
-        candidates.retain(|word| !words::begins(slice.block, word));
+        candidates
+            .retain(|word| !words::begins(slice.block, word) && (goes_on || matches!(*word, ")" | "]")));
         candidates.sort_unstable();
         candidates.dedup();
         candidates
@@ -429,7 +436,9 @@ impl<'t> Explainer<'t> {
         let span = self.token_span(slice, found);
         let wants = |rule: Rule| failure.expected.contains(&rule);
         let wants_operator = wants(Rule::tail) || wants(Rule::comparator);
-        if let Some(word) = operator_of_elsewhere(written).filter(|_| wants_operator || wants(Rule::expr)) {
+        if let Some(word) = operator_of_elsewhere(written)
+            .filter(|_| wants_operator || wants(Rule::expr) || wants(Rule::kw_and))
+        {
             return Some(
                 Diagnostic::error(codes::MISSPELLED, span, format!("`{written}` is no operator here"))
                     .help(format!("write `{word}`"))

@@ -267,7 +267,11 @@ impl Planner<'_> {
             if node.token.indent < close.indent || (words::block_of(word).is_none() && word != "use") {
                 return false;
             }
-            let line = nodes.iter().skip(at).take_while(|other| other.token.line == node.token.line).count();
+            let line = nodes.iter().skip(at).take_while(|other| other.token.line == node.token.line);
+            if line.clone().any(|other| other.sign == Sign::Open) {
+                return false;
+            }
+            let line = line.count();
             self.open_after(nodes, at + line - 1);
             return true;
         }
@@ -374,6 +378,7 @@ impl Planner<'_> {
         if !matches!(outer, Block::File | Block::Directory) {
             return Block::Unknown;
         }
+        let head = self.own_head(head);
         let Some(first) = head.first().map(|node| node.token) else { return self.headless(body, outer) };
         let text = self.text;
         let word = first.text(text);
@@ -430,6 +435,17 @@ impl Planner<'_> {
             }
         }
         self.guessed(&first, head, body, outer)
+    }
+
+    /// The part of a head that belongs to its brace, where clauses stand before it on the line.
+    fn own_head<'n>(&self, head: &'n [Node]) -> &'n [Node] {
+        let word = |at: usize| head.get(at).map_or("", |node| node.token.text(self.text));
+        let from = head.len().saturating_sub(LOOKED_BACK);
+        let policy = (from..head.len())
+            .rev()
+            .find(|&at| words::MANAGERS.contains(&word(at)) && word(at + 1) == "policy");
+        let directory = head.len().checked_sub(2).filter(|&at| word(at) == "directory");
+        head.get(policy.or(directory).unwrap_or(0)..).unwrap_or(head)
     }
 
     /// A block with nothing before its brace.

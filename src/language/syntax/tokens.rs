@@ -172,7 +172,12 @@ impl<'t> Lexer<'t> {
             }
             if self.out.tokens.len() > TOKENS {
                 let message = format!("the file has more than {TOKENS} words and signs");
-                self.stop(codes::TOO_LARGE, self.at, &message, "keep long lists in files of their own: `from \"file.txt\"`");
+                self.stop(
+                    codes::TOO_LARGE,
+                    self.at,
+                    &message,
+                    "keep long lists in files of their own: `from \"file.txt\"`",
+                );
                 break;
             }
             if self.out.faults.len() >= FAULTS {
@@ -462,6 +467,7 @@ impl<'t> Lexer<'t> {
             let fault =
                 Diagnostic::error(kind, span, message).help(help).fix(span, "", "remove the character");
             self.out.faults.push(fault);
+            self.broken(at, at + character.len_utf8(), NOTHING);
         }
     }
 
@@ -674,7 +680,9 @@ fn plain(rest: &str) -> (TokenKind, usize) {
 
 fn network(bytes: &[u8]) -> Option<usize> {
     // No group of digits and no address is longer.
-    let run = |at: usize, keep: fn(&u8) -> bool| bytes.iter().skip(at).take(65).take_while(|byte| keep(byte)).count();
+    let run = |at: usize, keep: fn(&u8) -> bool| {
+        bytes.iter().skip(at).take(65).take_while(|byte| keep(byte)).count()
+    };
     let hex = run(0, u8::is_ascii_hexdigit);
     let mut at = if bytes.get(hex) == Some(&b':') {
         let wide = run(0, |byte| byte.is_ascii_hexdigit() || *byte == b':');

@@ -43,7 +43,9 @@ fn brackets_of_every_kind_are_bounded() {
         let many = open.repeat(8 * MIB / open.len() - 50);
         let found = codes_of(&format!("{head}{many}"));
         assert!(
-            found.iter().any(|code| code.contains("too-deep") || code.contains("unterminated") || code.contains("interpolation")),
+            found.iter().any(|code| code.contains("too-deep")
+                || code.contains("unterminated")
+                || code.contains("interpolation")),
             "{open}: {found:?}"
         );
     }
@@ -52,11 +54,9 @@ fn brackets_of_every_kind_are_bounded() {
 #[test]
 fn long_runs_of_operators_are_bounded() {
     let head = "content policy p for senders {\n when ";
-    for (run, code) in [
-        ("not ", codes::TOO_DEEP),
-        ("a or ", codes::TOO_LONG),
-        ("a and not b or ", codes::TOO_LONG),
-    ] {
+    for (run, code) in
+        [("not ", codes::TOO_DEEP), ("a or ", codes::TOO_LONG), ("a and not b or ", codes::TOO_LONG)]
+    {
         let found = codes_of(&format!("{head}{}a }}", run.repeat(8 * MIB / run.len() - 50)));
         assert_eq!(found, [code.0], "{run}");
     }
@@ -64,7 +64,10 @@ fn long_runs_of_operators_are_bounded() {
 
 #[test]
 fn what_no_grammar_foresees_costs_no_more_than_its_length() {
-    for run in ["a+", "a.", "a:", "1.", "::", "}", ")", "#\n", "/", "/a/", "\\", "@", "a@", "a@b.c,", "-", "é", "\u{202e}", "\u{0}", "..", "a ", "when ", "when a\n", "folder "] {
+    for run in [
+        "a+", "a.", "a:", "1.", "::", "}", ")", "#\n", "/", "/a/", "\\", "@", "a@", "a@b.c,", "-", "é",
+        "\u{202e}", "\u{0}", "..", "a ", "when ", "when a\n", "folder ",
+    ] {
         let many = run.repeat((MIB / 8) / run.len());
         codes_of(&many);
         codes_of(&format!("content policy p for senders {{\n{many}\n}}"));
@@ -87,7 +90,9 @@ fn nesting_up_to_the_limit_is_read_on_a_small_stack() {
             close.repeat(times)
         )
     };
-    for (open, close) in [("(", ")"), ("not (", ")"), ("f(", ")"), ("(any x where ", ")"), ("count(a in [", "])")] {
+    for (open, close) in
+        [("(", ")"), ("not (", ")"), ("f(", ")"), ("(any x where ", ")"), ("count(a in [", "])")]
+    {
         let levels = open.matches(['(', '[']).count();
         let text = deep(open, "a", close, 60 / levels);
         assert_eq!(codes_of(&text), Vec::<String>::new(), "{open}");

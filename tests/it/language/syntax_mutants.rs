@@ -34,7 +34,7 @@ fn a_doubled_token_is_found_where_it_is() {
 
 #[test]
 fn a_wrong_token_is_found_where_it_is() {
-    for wrong in ["wrong", "17", "\"text\"", ")"] {
+    for wrong in ["wrong", ")"] {
         let histogram = judged(wrong, |_| wrong.to_string());
         assert!(histogram.poor.is_empty(), "{} poor mutants with `{wrong}`", histogram.poor.len());
     }

@@ -209,9 +209,13 @@ impl Builder<'_> {
                 TextPart::Text(text) => plain.push_str(text),
                 TextPart::Value(value) => {
                     self.diagnostics.push(
-                        Diagnostic::error(codes::INTERPOLATED, value.span, "nothing can be interpolated here")
-                            .label("there is no message here to take it from")
-                            .help("write `{{` for a brace"),
+                        Diagnostic::error(
+                            codes::INTERPOLATED,
+                            value.span,
+                            "nothing can be interpolated here",
+                        )
+                        .label("there is no message here to take it from")
+                        .help("write `{{` for a brace"),
                     );
                 }
             }
