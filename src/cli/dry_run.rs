@@ -10,6 +10,7 @@ use crate::base::limits::MessageLimits;
 use crate::policy::dry_run::{DryRun, Options, Row, RowResult};
 use crate::policy::envelope_rule::EnvelopeRule;
 use crate::policy::mailboxes::Mailboxes;
+use crate::tools::terminal::Look;
 use crate::tools::{dry_run_text, registry};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs::OpenOptions;
@@ -76,7 +77,13 @@ pub fn run(arguments: &DryRunArguments, terminal: &mut Terminal) -> Result<Exit,
     let summary = run.run(mailboxes.take(arguments.limit.unwrap_or(usize::MAX)), |row| {
         progress.step();
         foreign += u64::from(dry_run_text::is_foreign(&row));
-        progress.bar.suspend(|| show(arguments, &row, terminal));
+        let text = text(arguments, &row, terminal.look);
+        if !text.is_empty() || !matches!(row.result, RowResult::Judged(_)) {
+            progress.bar.suspend(|| {
+                complain(&row, terminal);
+                terminal.print(&text);
+            });
+        }
         if let Err(problem) = leave(arguments.out.as_deref(), &row) {
             failed = Some(problem);
             return ControlFlow::Break(());
@@ -108,8 +115,8 @@ fn options(arguments: &DryRunArguments) -> Options {
     options
 }
 
-/// Writes what is to be seen of a row.
-fn show(arguments: &DryRunArguments, row: &Row, terminal: &mut Terminal) {
+/// Says what could not be read or judged.
+fn complain(row: &Row, terminal: &mut Terminal) {
     match &row.result {
         RowResult::Judged(_) => {}
         RowResult::Unreadable(error) => terminal.complain(&Problem::new(
@@ -123,23 +130,25 @@ fn show(arguments: &DryRunArguments, row: &Row, terminal: &mut Terminal) {
             "such a message is held, never delivered",
         )),
     }
+}
+
+/// What is to be seen of a row; often nothing.
+fn text(arguments: &DryRunArguments, row: &Row, look: Look) -> String {
     if arguments.json {
-        // A record is texts and numbers alone: it cannot fail to serialize.
-        let line = serde_json::to_string(&row.record()).unwrap_or_default();
-        let shown = arguments.against.is_none() || row.record().difference.is_some();
-        if shown {
-            terminal.print(&format!("{line}\n"));
+        let record = row.record();
+        let is_judged = matches!(row.result, RowResult::Judged(_));
+        if arguments.against.is_some() && is_judged && record.difference.is_none() {
+            return String::new();
         }
-        return;
+        // A record is texts and numbers alone: it cannot fail to serialize.
+        return format!("{}\n", serde_json::to_string(&record).unwrap_or_default());
     }
-    let look = terminal.look;
-    let text = match arguments {
+    match arguments {
         DryRunArguments { summary: true, .. } => String::new(),
         DryRunArguments { against: Some(_), .. } => dry_run_text::difference(row, look),
         DryRunArguments { explain: true, .. } => dry_run_text::explained(row, true, look),
         _ => dry_run_text::hits(row, look),
-    };
-    terminal.print(&text);
+    }
 }
 
 /// Writes what would leave of a row into the folder.

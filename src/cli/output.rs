@@ -12,6 +12,8 @@ const DEFAULT_WIDTH: usize = 110;
 /// Where a command writes.
 pub struct Terminal {
     out: BufWriter<Stdout>,
+    /// Standard output is a terminal: people see at once what is written.
+    live: bool,
     closed: bool,
     failed: Option<io::Error>,
     /// How standard output looks.
@@ -36,6 +38,7 @@ impl Terminal {
         };
         Terminal {
             out: BufWriter::with_capacity(64 << 10, io::stdout()),
+            live: io::stdout().is_terminal(),
             closed: false,
             failed: None,
             look: look(io::stdout().is_terminal()),
@@ -57,6 +60,10 @@ impl Terminal {
         }
         let written = self.out.write_all(bytes);
         self.note(written);
+        if self.live {
+            let flushed = self.out.flush();
+            self.note(flushed);
+        }
     }
 
     /// Whether nobody reads any more: a long command may stop.
