@@ -1,7 +1,17 @@
 //! The committed documentation says what the code says.
 
+use mailfw::base::diagnostic::Level;
+use mailfw::base::limits::MessageLimits;
+use mailfw::language;
+use mailfw::plan::Plan;
+use mailfw::policy::engine::Engine;
+use mailfw::policy::sources::FolderSources;
+use mailfw::policy::testing;
 use mailfw::tools::docs;
+use mailfw::tools::render_human::HumanRenderer;
+use mailfw::tools::terminal::Look;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -49,4 +59,79 @@ fn links_of_the_documentation_lead_somewhere() {
             assert!(target.exists(), "{path}: `{link}` leads nowhere");
         }
     }
+}
+
+/// The fenced blocks of a language in a Markdown text.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_string).collect()
+}
+
+/// Checks a set and runs its tests; findings of a level or heavier fail, and so do tests.
+fn holds(folder: &Path, level: Level) {
+    let checked = language::check("main.mfp", &mut FolderSources::new(folder), &Default::default());
+    let heavy: Vec<_> =
+        checked.diagnostics.sorted().into_iter().filter(|found| found.level <= level).collect();
+    assert!(heavy.is_empty(), "{}", HumanRenderer::new(&checked.map, Look::default()).render_all(heavy));
+    let engine = Engine::new(Arc::new(Plan::new(checked.hir.unwrap()).unwrap()));
+    let run = testing::run(&engine, &MessageLimits::default(), None);
+    assert!(!run.results.is_empty(), "the set has tests");
+    for result in &run.results {
+        let told: Vec<String> = result
+            .failures
+            .iter()
+            .map(|failure| format!("{}, got {}", failure.expected, failure.got))
+            .collect();
+        assert!(result.passed(), "{}: {}", result.name, told.join("; "));
+    }
+}
+
+#[test]
+fn the_readmes_policy_set_checks_and_passes_its_tests() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let sets = blocks(&readme, "mfp");
+    assert_eq!(sets.len(), 1);
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("main.mfp"), &sets[0]).unwrap();
+    holds(dir.path(), Level::Warning);
+}
+
+#[test]
+fn the_guides_policies_fit_into_the_set_it_starts_from() {
+    let guide = std::fs::read_to_string(root().join("docs/guide.md")).unwrap();
+    let [policy, directory, tests] = blocks(&guide, "mfp").try_into().expect("three blocks");
+    let scaffold = root().join("src/cli/scaffold");
+    let dir = tempfile::tempdir().unwrap();
+    for folder in ["mailbox", "samples"] {
+        std::fs::create_dir(dir.path().join(folder)).unwrap();
+    }
+    for file in ["words.mfp", "templates.mfp", "mailbox/cards.eml"] {
+        std::fs::copy(scaffold.join(file), dir.path().join(file)).unwrap();
+    }
+    std::fs::write(dir.path().join("samples/draft.txt"), "a draft").unwrap();
+    let main = std::fs::read_to_string(scaffold.join("main.mfp")).unwrap();
+    let start = "    # For whatever goes out.\n";
+    assert!(main.contains(start));
+    let main = main.replace(start, &format!("{policy}\n{directory}\n"));
+    std::fs::write(dir.path().join("main.mfp"), format!("{main}\n{tests}")).unwrap();
+    holds(dir.path(), Level::Warning);
+}
+
+#[test]
+fn everything_the_reference_names_can_be_written() {
+    holds(&root().join("tests/corpus/reference"), Level::Error);
+}
+
+#[test]
+fn the_reference_names_every_word_of_the_grammar() {
+    let grammar = std::fs::read_to_string(root().join("grammar/mfp.pest")).unwrap();
+    let reference = docs::reference();
+    let keywords: Vec<&str> = grammar
+        .lines()
+        .filter(|line| line.starts_with("kw_"))
+        .filter_map(|line| line.split('"').nth(1))
+        .collect();
+    assert!(keywords.len() > 80, "the scan finds the keywords");
+    let missing: Vec<&str> = keywords.into_iter().filter(|word| !reference.contains(word)).collect();
+    assert!(missing.is_empty(), "the reference does not name {missing:?}");
 }
