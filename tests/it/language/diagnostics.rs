@@ -1,4 +1,4 @@
-//! Golden findings: each file of `tests/corpus/diagnostics` with what the parser says of it beside it.
+//! Golden findings: each file of `tests/corpus/syntax` with what the parser says of it beside it.
 //!
 //! With `UPDATE_GOLDEN=1` the expected texts are written anew; look at the difference before you keep it.
 
@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/diagnostics/syntax")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/syntax")
 }
 
 /// Findings in plain text: place, level, code and message on a line; label, other places, help and change below.
