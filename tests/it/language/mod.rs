@@ -6,6 +6,7 @@ mod check_rules;
 mod diagnostics;
 mod format;
 pub(crate) mod generate;
+mod lint;
 pub(crate) mod mutants;
 mod syntax;
 mod syntax_hostile;
