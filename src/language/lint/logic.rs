@@ -35,36 +35,38 @@ pub(super) enum Relation {
 pub(super) fn lint_policy(hir: &Hir, policy: &Policy, found: &mut Diagnostics) {
     let whens = policy.whens.iter().map(|when| (when, true));
     let unlesses = policy.unlesses.iter().map(|unless| (unless, false));
-    let mut always = policy.unlesses.is_empty() && !policy.whens.is_empty();
-    for (clause, holds) in whens.chain(unlesses) {
-        match constant(hir, clause) {
-            Some(value) if value == holds => report_constant(hir, clause, value, found),
-            Some(value) => {
-                let why = format!(
-                    "policy `{}` never triggers: `{}` is always {value}",
-                    policy.name,
-                    show(hir, clause.span)
-                );
-                found.push(
-                    warning(codes::NEVER_TRIGGERS, clause.span, why)
-                        .help("take the policy away, switch it `off`, or mend the criterion"),
-                );
-                return;
-            }
-            None => always = false,
-        }
-        lint_inside(hir, clause, found);
+    let clauses: Vec<(&Expr, bool)> = whens.chain(unlesses).collect();
+    let values: Vec<Option<bool>> = clauses.iter().map(|(clause, _)| constant(hir, clause)).collect();
+    let against =
+        clauses.iter().zip(&values).find(|((_, holds), value)| value.is_some_and(|value| value != *holds));
+    if let Some(((clause, holds), _)) = against {
+        let shown = show(hir, clause.span);
+        found.push(
+            warning(
+                codes::NEVER_TRIGGERS,
+                clause.span,
+                format!("policy `{}` never triggers: `{shown}` is always {}", policy.name, !holds),
+            )
+            .help("take the policy away, switch it `off`, or mend the criterion"),
+        );
+        return;
     }
-    if always {
+    if !policy.whens.is_empty() && values.iter().all(Option::is_some) {
         found.push(
             warning(
                 codes::ALWAYS_TRIGGERS,
                 policy.name_span,
                 format!("policy `{}` always triggers", policy.name),
             )
-            .help("take its `when` clauses away if that is meant"),
+            .help("take its criteria away if that is meant"),
         );
         return;
+    }
+    for ((clause, _), value) in clauses.into_iter().zip(values) {
+        match value {
+            Some(value) => report_constant(hir, clause, value, found),
+            None => lint_inside(hir, clause, found),
+        }
     }
     lint_conjunction(
         hir,
@@ -248,23 +250,7 @@ fn fold_all(hir: &Hir, all: &[Expr], neutral: bool) -> Option<bool> {
     if values.contains(&Some(!neutral)) {
         return Some(!neutral);
     }
-    if neutral && complementary(hir, all, Relation::Excludes) {
-        return Some(false);
-    }
     values.iter().all(|value| *value == Some(neutral)).then_some(neutral)
-}
-
-fn complementary(hir: &Hir, all: &[Expr], wanted: Relation) -> bool {
-    all.iter().enumerate().any(|(at, first)| {
-        all.iter().skip(at + 1).any(|second| {
-            let sign = |expression| {
-                let mut literals = Vec::new();
-                flatten(hir, expression, true, &mut literals);
-                literals
-            };
-            sign(first).iter().any(|a| sign(second).iter().any(|b| relation(hir, *a, *b) == wanted))
-        })
-    })
 }
 
 /// What `first` says of `second`.

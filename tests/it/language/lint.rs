@@ -142,7 +142,9 @@ fn an_exception_by_the_header_from_alone_is_forgeable() {
 
 #[test]
 fn any_recipient_holds_for_all_only_where_it_restricts() {
-    let policy = |then: &str| lints_of(&format!("content policy q for senders {{ when any recipient in @b.example {then} }}"));
+    let policy = |then: &str| {
+        lints_of(&format!("content policy q for senders {{ when any recipient in @b.example {then} }}"))
+    };
     assert_eq!(codes(&policy("then quarantine in f")), ["any-recipient"]);
     assert_eq!(codes(&policy("tag \"x\"")), [] as [&str; 0]);
 }
@@ -150,7 +152,9 @@ fn any_recipient_holds_for_all_only_where_it_restricts() {
 #[test]
 fn a_return_to_whoever_wrote_from_outside_is_noted() {
     let policy = |side: &str, when: &str| {
-        lints_of(&format!("content policy q for {side} {{ when subject contains \"x\" {when} then return \"no\" }}"))
+        lints_of(&format!(
+            "content policy q for {side} {{ when subject contains \"x\" {when} then return \"no\" }}"
+        ))
     };
     assert_eq!(codes(&policy("recipients", "")), ["backscatter"]);
     assert_eq!(codes(&policy("recipients", "when spf is pass")), [] as [&str; 0]);
