@@ -31,13 +31,13 @@ pub struct DryRunArguments {
     #[arg(long)]
     json: bool,
     /// Explain every message, not only what was found
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long)]
     explain: bool,
     /// Only the tables at the end
     #[arg(long, conflicts_with_all = ["json", "explain"])]
     summary: bool,
     /// Show only what is decided differently by this other set, and why
-    #[arg(long, value_name = "POLICY", conflicts_with = "explain")]
+    #[arg(long, value_name = "POLICY")]
     against: Option<PathBuf>,
     /// Write what would leave, as files into this folder, which must be new or empty
     #[arg(long, value_name = "DIR")]
@@ -145,7 +145,13 @@ fn text(arguments: &DryRunArguments, row: &Row, look: Look) -> String {
     }
     match arguments {
         DryRunArguments { summary: true, .. } => String::new(),
-        DryRunArguments { against: Some(_), .. } => dry_run_text::difference(row, look),
+        DryRunArguments { against: Some(_), explain, .. } => {
+            let difference = dry_run_text::difference(row, look);
+            match *explain && !difference.is_empty() {
+                true => format!("{difference}{}", dry_run_text::explained(row, true, look)),
+                false => difference,
+            }
+        }
         DryRunArguments { explain: true, .. } => dry_run_text::explained(row, true, look),
         _ => dry_run_text::hits(row, look),
     }

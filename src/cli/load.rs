@@ -92,6 +92,7 @@ fn folder_and_main(path: &Path) -> Result<(PathBuf, String), Problem> {
         )),
         Err(error) => Err(Problem::unreadable(&main, &error)),
         Ok(Some(what)) => Err(Problem::not_a_file(&main, what)),
+        Ok(None) if path == Path::new(".") => Ok((PathBuf::new(), MAIN.to_string())),
         Ok(None) => Ok((path.to_owned(), MAIN.to_string())),
     }
 }

@@ -202,7 +202,7 @@ impl Walk {
             } else if metadata.is_dir() {
                 self.folder(path, &metadata, depth, &mut waiting);
             } else {
-                self.error(&path, "is no file: sockets, pipes and devices are not read".to_owned());
+                self.error(&path, "it is no file: sockets, pipes and devices are not read".to_owned());
             }
         }
     }

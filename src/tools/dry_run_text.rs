@@ -64,7 +64,10 @@ pub fn summary(
     look: Look,
 ) -> String {
     let mut out = String::new();
-    if !summary.policies.is_empty() {
+    if summary.messages == 0 && summary.unreadable == 0 {
+        note(&mut out, "Note:", "no message was found in what was named", look);
+    }
+    if !summary.policies.is_empty() && summary.messages > 0 {
         out.push_str(&policies(&summary.policies, look));
     }
     if !never.is_empty() && summary.messages > 0 {

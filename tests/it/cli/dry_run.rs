@@ -160,6 +160,20 @@ fn against_itself_nothing_differs_and_against_another_the_reason_is_told() {
 }
 
 #[test]
+fn explain_tells_every_policys_answer() {
+    let (set, mailbox) = set_with_mail();
+    let explained = run(&["dry-run", "--explain", set.arg(), &mailbox]);
+    assert_eq!(explained.code, 0, "{}", explained.error);
+    assert!(
+        explained.out.contains("mail.mbox#2") && explained.out.contains("does not hold"),
+        "{}",
+        explained.out
+    );
+    let json = run(&["dry-run", "--explain", "--json", set.arg(), &mailbox]);
+    assert_eq!((json.code, self::json(&json.out).len()), (0, 2), "{}", json.error);
+}
+
+#[test]
 fn the_envelope_can_be_said() {
     let (set, _) = set_with_mail();
     let secret = set.write("secret.eml", SECRET);
