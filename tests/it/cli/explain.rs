@@ -55,6 +55,7 @@ fn an_address_is_explained_by_its_home_and_the_policies_of_its_chain() {
     let json = run(&["explain", "--json", &example("acme"), "ceo@acme.example"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!(json["home"], "acme.executives");
+    assert_eq!(schema::errors("address.json", &json), Vec::<String>::new(), "{json}");
 }
 
 #[test]
