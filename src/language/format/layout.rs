@@ -65,10 +65,11 @@ impl<'t> Layout<'t> {
             let blank = at > 0
                 && (self.blank_line_before(start)
                     || self.lines.len() == before && (opens_lines || after_block));
-            if at > 0 && (opens_lines || after_block) {
-                if let Some(first) = self.lines.get_mut(before) {
-                    first.blank_before = true;
-                }
+            if at > 0
+                && (opens_lines || after_block)
+                && let Some(first) = self.lines.get_mut(before)
+            {
+                first.blank_before = true;
             }
             let blank = blank || at == 0 && self.lines.len() > before && self.blank_line_before(start);
             self.part(part, *run, indent, *column, blank);

@@ -526,6 +526,7 @@ pub struct Calendar {
 /// A clause of a calendar.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
+#[expect(clippy::large_enum_variant, reason = "calendars are few and have few clauses")]
 pub enum CalendarClause {
     /// `timezone "Europe/Berlin"`
     Timezone(TextLiteral, Span),

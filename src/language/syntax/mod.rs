@@ -11,10 +11,12 @@
 pub mod ast;
 mod build;
 pub mod codes;
+mod expected;
 mod explain;
 mod grammar;
 mod offsets;
 mod recover;
+mod shapes;
 pub(crate) mod tokens;
 pub(crate) mod words;
 

@@ -425,14 +425,14 @@ impl Planner<'_> {
         let openers = words::openers(outer);
         let is_manager_next = second.is_some_and(|second| second.text(text) == "policy");
         let candidates: Vec<&str> = if is_manager_next { words::MANAGERS.to_vec() } else { openers.to_vec() };
-        if first.kind == TokenKind::Word && head.len() > 1 {
-            if let Some(near) = words::nearest(word, candidates) {
-                self.misspelled(&first, near);
-                if words::MANAGERS.contains(&near) {
-                    self.policy_word(&first, second.as_ref(), head.len());
-                }
-                return words::block_of(near).unwrap_or(Block::Policy);
+        let near =
+            words::nearest(word, candidates).filter(|_| first.kind == TokenKind::Word && head.len() > 1);
+        if let Some(near) = near {
+            self.misspelled(&first, near);
+            if words::MANAGERS.contains(&near) {
+                self.policy_word(&first, second.as_ref(), head.len());
             }
+            return words::block_of(near).unwrap_or(Block::Policy);
         }
         self.guessed(&first, head, body, outer)
     }

@@ -344,8 +344,8 @@ pub(crate) fn roughened(text: &str, choices: &[u8]) -> (String, usize) {
     let mut choices = choices.iter().cycle();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let length = if rest.starts_with("\"\"\"") {
-            3 + rest[3..].find("\"\"\"").unwrap() + 3
+        let length = if let Some(block) = rest.strip_prefix("\"\"\"") {
+            3 + block.find("\"\"\"").unwrap() + 3
         } else if first == '"' {
             text_length(rest)
         } else if first == '/' && out.ends_with([' ', '\n', '\t', '[', '(']) {

@@ -223,7 +223,6 @@ impl Builder<'_> {
         Some(Spanned::new(form, self.span(&word)))
     }
 
-    #[expect(clippy::type_complexity, reason = "the two optional halves of `encrypt` and `sign`")]
     fn protection(
         &mut self,
         parts: &mut Parts<'_>,

@@ -97,6 +97,7 @@ impl Builder<'_> {
         bad: impl Fn(Span) -> T,
     ) -> Vec<T> {
         let mut clauses = Vec::new();
+        let mut before: Option<Span> = None;
         for part in block.body {
             let rule = part.as_rule();
             let span = self.span(&part);
@@ -104,9 +105,15 @@ impl Builder<'_> {
                 continue;
             }
             if is_bad(rule) {
-                clauses.push(bad(self.unparsed(&part, block.body_start)));
+                let started = before.take().filter(|_| says_otherwise(rule) && self.goes_on(&part));
+                let unparsed = self.unparsed(&part, block.body_start);
+                if started.is_some() {
+                    clauses.pop();
+                }
+                clauses.push(bad(started.map_or(unparsed, |started| started.to(unparsed))));
                 continue;
             }
+            before = Some(span);
             let clause = make(self, rule, Parts::of(part), span).unwrap_or_else(|| {
                 self.unshaped(span);
                 bad(span)
@@ -114,6 +121,12 @@ impl Builder<'_> {
             clauses.push(clause);
         }
         clauses
+    }
+
+    /// Whether a bad run goes on with the clause before it: no mark parts the two.
+    fn goes_on(&self, bad: &Node<'_>) -> bool {
+        let before = self.text.get(..bad.as_span().start()).unwrap_or("");
+        !before.trim_end_matches([' ', '\t', '\r', '\n']).ends_with('\u{1}')
     }
 
     fn site(&mut self, pair: Node<'_>) -> Site {
@@ -411,6 +424,20 @@ pub(super) fn is_bad(rule: Rule) -> bool {
             | Rule::bad_folder_clause
             | Rule::bad_settings_clause
             | Rule::bad_test_clause
+    )
+}
+
+/// Whether the first half of a clause of this kind says something else than the whole: then it is bad as a whole.
+/// Half a list of domains is still worth having.
+fn says_otherwise(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::bad_clause
+            | Rule::bad_test_clause
+            | Rule::bad_folder_clause
+            | Rule::bad_detector_clause
+            | Rule::bad_calendar_clause
+            | Rule::bad_template_clause
     )
 }
 
