@@ -4,6 +4,7 @@ mod check;
 mod check_mutants;
 mod check_rules;
 mod diagnostics;
+mod editors;
 mod format;
 pub(crate) mod generate;
 mod lint;
