@@ -189,13 +189,15 @@ fn vouches(literal: Signed<'_>) -> bool {
     match &literal.atom.kind {
         ExprKind::IsValue { subject, enumeration, value } => {
             let name = enumeration.values().get(usize::from(*value)).copied();
-            match (&subject.kind, enumeration, name) {
-                (ExprKind::Fact(Fact::Spf | Fact::Dmarc), Enumeration::Authentication, Some("pass")) => true,
-                (ExprKind::Fact(Fact::Direction), Enumeration::Direction, Some("outbound" | "internal")) => {
-                    true
-                }
-                _ => false,
-            }
+            matches!(
+                (&subject.kind, enumeration, name),
+                (ExprKind::Fact(Fact::Spf | Fact::Dmarc), Enumeration::Authentication, Some("pass"))
+                    | (
+                        ExprKind::Fact(Fact::Direction),
+                        Enumeration::Direction,
+                        Some("outbound" | "internal")
+                    )
+            )
         }
         ExprKind::In { item, set: Set::Site } => {
             matches!(item.kind, ExprKind::Fact(Fact::Sender | Fact::ClientIp))
