@@ -6,6 +6,7 @@ mod corpus;
 mod dry_run;
 mod examples;
 mod explain;
+mod generated;
 mod hierarchy;
 mod properties;
 mod record;
