@@ -57,6 +57,9 @@ pub(super) fn written(reference: &Reference) -> String {
     modules + &dotted
 }
 
+/// What a message has several of, by the name of one.
+const BOUND_BY_QUANTIFIERS: [&str; 3] = ["attachment", "part", "link"];
+
 impl Checker<'_> {
     /// What a reference in an expression means. What it means nothing is said once, here.
     pub(super) fn meaning(&mut self, context: &Context, reference: &Reference) -> Meaning {
@@ -382,6 +385,12 @@ impl Checker<'_> {
         }
         let names = self.value_names(context);
         let diagnostic = Diagnostic::error(codes::UNKNOWN, span, format!("there is no `{name}` here"));
+        let first = reference.segments.first().map_or("", |segment| &*segment.node);
+        if BOUND_BY_QUANTIFIERS.contains(&first) {
+            let help = format!("a quantifier says which of them is meant: `any {first} where {name} …`");
+            self.push(diagnostic.help(help));
+            return;
+        }
         let diagnostic = match suggest::nearest(&name, names.iter().map(String::as_str)) {
             Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")).fix(
                 span,
@@ -392,9 +401,11 @@ impl Checker<'_> {
                 Some(module) => {
                     diagnostic.help(format!("take it from the library: `use std::{module}::{{{name}}}`"))
                 }
+                None if single => diagnostic.help(format!(
+                    "declare it, as in `criterion {name} = …`, or take it by `use` from where it is declared"
+                )),
                 None => diagnostic.help(format!(
-                    "declare it, as in `criterion {} = …`, or take it by `use` from where it is declared",
-                    name.rsplit('.').next().unwrap_or("name")
+                    "declare the directory `{name}`, or take it by `use` from where it is declared"
                 )),
             },
         };

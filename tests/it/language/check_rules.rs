@@ -474,3 +474,20 @@ fn a_test_is_typed_with_its_files_and_given_answers() {
     assert_eq!(test.input.given.len(), 6);
     assert_eq!(test.expectations.len(), 3);
 }
+
+#[test]
+fn one_attachment_without_a_quantifier_is_told_how_to_say_which() {
+    let mut sources = std::collections::BTreeMap::from([(
+        "main.mfp".to_string(),
+        b"directory d { domain @a.example content policy p for senders { when attachment.size > 1 MB tag \"x\" } }".to_vec(),
+    )]);
+    let checked =
+        mailfw::language::check("main.mfp", &mut sources, &mailfw::base::limits::SourceLimits::default());
+    let helps: Vec<Option<String>> = checked.diagnostics.iter().map(|found| found.help.clone()).collect();
+    assert_eq!(
+        helps,
+        [Some(
+            "a quantifier says which of them is meant: `any attachment where attachment.size …`".to_string()
+        )]
+    );
+}
