@@ -51,7 +51,14 @@ fn links(text: &str) -> Vec<String> {
 
 #[test]
 fn links_of_the_documentation_lead_somewhere() {
-    for path in ["README.md", "CONTRIBUTING.md", "docs/guide.md", "docs/reference.md", "docs/errors.md"] {
+    for path in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/guide.md",
+        "docs/coming-from.md",
+        "docs/reference.md",
+        "docs/errors.md",
+    ] {
         let file = root().join(path);
         let Ok(text) = std::fs::read_to_string(&file) else { panic!("{path} is there") };
         for link in links(&text) {
@@ -134,4 +141,54 @@ fn the_reference_names_every_word_of_the_grammar() {
     assert!(keywords.len() > 80, "the scan finds the keywords");
     let missing: Vec<&str> = keywords.into_iter().filter(|word| !reference.contains(word)).collect();
     assert!(missing.is_empty(), "the reference does not name {missing:?}");
+}
+
+/// The code in the second column of the table under a heading.
+fn second_column(text: &str, heading: &str) -> Vec<String> {
+    let from = text.split_once(heading).expect("the heading is there").1;
+    let table = from.split("\n## ").next().unwrap_or(from);
+    table
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .filter_map(|line| line.split(" | ").nth(1)?.strip_prefix('`')?.strip_suffix('`').map(str::to_string))
+        .collect()
+}
+
+#[test]
+fn what_is_said_to_those_who_come_from_elsewhere_checks() {
+    let page = std::fs::read_to_string(root().join("docs/coming-from.md")).unwrap();
+    let (conditions, actions) = (second_column(&page, "## Conditions"), second_column(&page, "## Actions"));
+    assert!(conditions.len() > 50 && actions.len() > 20, "the tables are read");
+    let head = "use std::dlp::{card_number, iban}\n\
+        site { domains @acme.example postmaster postmaster@acme.example }\n\
+        folder review { keep 7 days }\n\
+        calendar office { timezone \"Europe/Berlin\" open mon..fri 08:00..18:00 }\n\
+        dictionary words { \"alpha\" weight 2 }\n\
+        template note { subject \"{subject}\" text \"{policy.because}\" }\n\
+        template disclaimer { text \"Confidential.\" html \"<p>Confidential.</p>\" }\n\
+        directory partners { domain @partner.example }\n\
+        criterion known = count(card_number in text) > 0 or count(iban in text) > 0\n";
+    let mut faults = Vec::new();
+    let policies = conditions
+        .iter()
+        .map(|condition| format!("when {condition} tag \"x\""))
+        .chain(actions.iter().map(|action| format!("when subject contains \"x\" {action}")));
+    for clauses in policies {
+        let set = format!(
+            "{head}directory staff {{ domain @acme.example content policy p for both {{ {clauses} }} }}"
+        );
+        let mut sources = std::collections::BTreeMap::from([("main.mfp".to_string(), set.into_bytes())]);
+        let checked =
+            mailfw::language::check("main.mfp", &mut sources, &mailfw::base::limits::SourceLimits::default());
+        let errors: Vec<&str> = checked
+            .diagnostics
+            .iter()
+            .filter(|found| found.level == Level::Error || !found.code.0.starts_with("mfp::lint::"))
+            .map(|found| found.message.as_str())
+            .collect();
+        if !errors.is_empty() {
+            faults.push(format!("{clauses}: {errors:?}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
