@@ -39,6 +39,10 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> DecodedText {
     if let Some(text) = by_byte_order_mark(bytes).filter(|_| !four_bytes) {
         return text;
     }
+    if looks_like_utf16(bytes) && !four_bytes && !label.as_deref().is_some_and(is_two_bytes) {
+        let other = Some(guess(bytes).into_owned());
+        return DecodedText { problem: Some(CharsetProblem::Conflict("utf-16")), other, ..utf16(bytes) };
+    }
     let Some(label) = label else { return undeclared(bytes, None) };
     match label.as_str() {
         "us-ascii" | "ascii" | "ansi_x3.4-1968" | "iso646-us" | "7bit" | "8bit" => {
@@ -64,6 +68,20 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> DecodedText {
             None => DecodedText { problem: Some(CharsetProblem::Unknown), ..undeclared(bytes, None) },
         },
     }
+}
+
+/// Whether bytes without a byte order mark are plainly UTF-16 with letters of ASCII: every other byte is zero, the ones
+/// between are not. Only the beginning is looked at.
+pub(super) fn looks_like_utf16(bytes: &[u8]) -> bool {
+    let head = bytes.get(..bytes.len().min(512)).unwrap_or_default();
+    let zeros = |start: usize| head.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let (many, few) = (even.max(odd), even.min(odd));
+    head.len() >= 8 && many * 5 >= head.len() * 2 && few * 20 <= head.len()
+}
+
+fn is_two_bytes(label: &str) -> bool {
+    label.contains("16") || label.contains("ucs-2") || label.contains("ucs2") || label == "unicode"
 }
 
 /// UTF-8 where the bytes are, else windows-1252: how bytes without a charset are read everywhere.

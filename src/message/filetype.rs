@@ -107,7 +107,7 @@ const TEXT_WINDOW: usize = 4 << 10;
 pub fn detect(bytes: &[u8]) -> FileType {
     let mut found = detect_format(bytes);
     found.container = container(bytes);
-    if found.container == Container::Ole && found.family == Family::Data {
+    if found.container == Container::Ole && matches!(found.family, Family::Unknown | Family::Data) {
         // Hardly anything but office programs writes these; encrypted documents show no more of themselves.
         found = FileType { container: Container::Ole, ..OLE };
     }

@@ -531,8 +531,42 @@ fn settle(text: &str, map: impl Fn(&str) -> String) -> String {
     made
 }
 
+/// What people see of a text: nothing of what is ignorable, digits of every script as the ten of ASCII, the blank Braille
+/// pattern as a blank, and a digit without the marks put on it.
 fn visible(text: &str) -> String {
-    text.chars().filter(|&character| !IGNORABLE.contains(character)).collect()
+    let mut seen = String::with_capacity(text.len());
+    for character in text.chars().filter(|&character| !IGNORABLE.contains(character)) {
+        let is_marked_digit = seen.ends_with(|last: char| last.is_ascii_digit()) && is_mark(character);
+        if !is_marked_digit {
+            seen.push(if character == BLANK_BRAILLE {
+                ' '
+            } else {
+                ascii_digit(character).unwrap_or(character)
+            });
+        }
+    }
+    seen
+}
+
+const BLANK_BRAILLE: char = '\u{2800}';
+
+/// The zeros of the scripts whose digits compatibility normalisation keeps; nine more follow each (Unicode, category Nd).
+const ZEROS: [u32; 35] = [
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6,
+    0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0,
+    0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0,
+];
+
+/// The ASCII digit of the same value.
+fn ascii_digit(character: char) -> Option<char> {
+    let code = u32::from(character);
+    let at = ZEROS.partition_point(|&zero| zero <= code).checked_sub(1)?;
+    let value = code - ZEROS.get(at)?;
+    char::from_digit(value, 10)
+}
+
+fn is_mark(character: char) -> bool {
+    !character.is_ascii() && GeneralCategoryGroup::Mark.contains(CATEGORY.get(character))
 }
 
 /// Whether a character may change together with the one before it: marks, jamo that continue a syllable (also in
@@ -562,8 +596,9 @@ fn compute_class(character: char) -> u8 {
     let is_jamo = matches!(u32::from(character),
         0x1100..=0x11FF | 0x3131..=0x318E | 0xA960..=0xA97F | 0xD7B0..=0xD7FF | 0xFF9E..=0xFF9F | 0xFFA0..=0xFFDC);
     let is_ignorable = IGNORABLE.contains(character);
-    let joins = is_jamo || is_ignorable || GeneralCategoryGroup::Mark.contains(CATEGORY.get(character));
-    let special = is_ignorable || needs_full_folding(character);
+    let joins = is_jamo || is_ignorable || is_mark(character);
+    let is_read_otherwise = character == BLANK_BRAILLE || ascii_digit(character).is_some();
+    let special = is_ignorable || is_read_otherwise || needs_full_folding(character);
     (if joins { JOINS } else { 0 }) | (if special { SPECIAL } else { 0 })
 }
 

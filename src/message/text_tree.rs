@@ -598,7 +598,10 @@ fn text_kind(attachment: &Attachment) -> Option<bool> {
     let declared = attachment.declared_type.as_deref().unwrap_or_default();
     let kind = &attachment.file_type;
     let html = kind.family == Family::Html || declared == "text/html" || declared == "application/xhtml+xml";
-    let by_bytes = kind.is_textual() || kind.family == Family::Key && attachment.content().is_ascii();
+    let by_bytes = kind.is_textual()
+        || kind.family == Family::Key && attachment.content().is_ascii()
+        || matches!(kind.family, Family::Unknown | Family::Data)
+            && charset::looks_like_utf16(attachment.content());
     let written = declared.starts_with("text/")
         || matches!(
             declared,

@@ -18,7 +18,12 @@ impl Reader<'_> {
     pub(super) fn attached_message(&mut self, job: &Job, id: PartId, way: &Interpretation) {
         let Some(body) = self.structure.parts.get(id.index()).map(|p| p.body.clone()) else { return };
         self.set_role(id, Role::Message);
-        if way.media.sub() == "partial" {
+        let elsewhere = match way.media.sub() {
+            "partial" => Some("a fragment of a message sent in pieces"),
+            "external-body" => Some("the content lies elsewhere and is only referred to"),
+            _ => None,
+        };
+        if let Some(detail) = elsewhere {
             let place = Place {
                 part: Some(id),
                 offset: body.offset(0),
@@ -26,12 +31,7 @@ impl Reader<'_> {
                 ..Place::default()
             };
             let facts = &mut self.structure.facts;
-            facts.unscannable(
-                Cause::Unsupported,
-                Scopes::CONTENT,
-                place,
-                "a fragment of a message sent in pieces",
-            );
+            facts.unscannable(Cause::Unsupported, Scopes::CONTENT, place, detail);
         }
         let raw_is_message = headers::looks_like_field(first_line(body.bytes()));
         let child = |region, reading, mark: &str, alternative_of| Job {

@@ -252,3 +252,40 @@ fn containers_that_are_not_opened_are_said() {
         assert!(message.unscannable().iter().any(|u| u.cause.name() == "unsupported"), "{media}");
     }
 }
+
+#[test]
+fn text_in_two_bytes_a_letter_that_nobody_declares() {
+    let wide: Vec<u8> = MARK.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let swapped: Vec<u8> = MARK.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [wide, swapped] {
+        for declared in
+            ["text/plain; name=a.txt", "text/plain; charset=utf-8", "application/octet-stream; name=a.bin"]
+        {
+            let encoded = data_encoding::BASE64.encode(&bytes);
+            found(&multipart(
+                "Content-Type: multipart/mixed; boundary=b",
+                &format!(
+                    "--b\n\nhi\n--b\nContent-Type: {declared}\nContent-Transfer-Encoding: base64\n\n{encoded}\n--b--\n"
+                ),
+            ));
+        }
+    }
+}
+
+#[test]
+fn what_lies_elsewhere_or_cannot_be_understood_is_said() {
+    let external = message(
+        "From: a@b.example\nMIME-Version: 1.0\nContent-Type: message/external-body; access-type=URL; URL=\"http://x.example/\"\n\n\
+         Content-Type: text/plain\n\n",
+    );
+    assert!(external.unread_for(mailfw::message::Scope::Text).next().is_some(), "what is only referred to");
+    let compound =
+        data_encoding::BASE64.encode(&[b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(), &[0; 2000]].concat());
+    let compound = message(&multipart(
+        "Content-Type: multipart/mixed; boundary=b",
+        &format!(
+            "--b\n\nhi\n--b\nContent-Type: application/octet-stream; name=a.doc\nContent-Transfer-Encoding: base64\n\n{compound}\n--b--\n"
+        ),
+    ));
+    assert!(compound.unread_for(mailfw::message::Scope::Text).next().is_some(), "a compound file of nothing");
+}

@@ -15,6 +15,15 @@ fn full_width_letters_are_letters() {
 }
 
 #[test]
+fn digits_are_digits_in_every_script_and_under_every_mark() {
+    for digits in ["٤١١١", "۴۱۱۱", "४१११", "๔๑๑๑", "4\u{301}1\u{308}1\u{20e3}1"] {
+        assert_eq!(fold(&format!("no. {digits}!")), "no. 4111!", "{digits}");
+    }
+    assert_eq!(fold("one\u{2800}two"), "one two", "a blank that is no white space");
+    assert_eq!(fold("e\u{301}"), "\u{e9}", "letters keep their marks");
+}
+
+#[test]
 fn invisible_characters_hide_nothing() {
     for hidden in
         ["wi\u{ad}re", "wi\u{200b}re", "wi\u{2060}re", "wi\u{fe0f}re", "\u{feff}wi\u{200d}re", "wi\u{34f}re"]
