@@ -135,7 +135,8 @@ impl Mailboxes {
             self.open = Some(OpenMbox { path: shown, messages, number: 0 });
             return Ok(None);
         }
-        if head.is_empty() && is_named_mbox(path) {
+        // Nothing is an mbox with no mail in it, unless the name says that it is one message.
+        if head.is_empty() && !is_named_message(path) && !in_maildir(path) {
             return Ok(None);
         }
         if !certain && !looks_like_message(head) {
@@ -202,7 +203,7 @@ impl Walk {
             } else if metadata.is_dir() {
                 self.folder(path, &metadata, depth, &mut waiting);
             } else {
-                self.error(&path, "it is no file: sockets, pipes and devices are not read".to_owned());
+                self.error(&path, "it is not a file: sockets, pipes and devices are not read".to_owned());
             }
         }
     }
@@ -296,12 +297,14 @@ fn extension(path: &Path) -> String {
     name.rsplit_once('.').map_or(String::new(), |(_, extension)| extension.to_owned())
 }
 
+/// Whether the name says that there is mail in it.
 fn is_named_mail(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "eml" | "mbox" | "mbx" | "emlx" | "mail")
+    is_named_message(path) || matches!(extension(path).as_str(), "mbox" | "mbx")
 }
 
-fn is_named_mbox(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "mbox" | "mbx")
+/// Whether the name says that it is one message.
+fn is_named_message(path: &Path) -> bool {
+    matches!(extension(path).as_str(), "eml" | "emlx" | "mail")
 }
 
 /// Whether bytes begin like a message: a header field in the first line, and another or an empty line behind it.

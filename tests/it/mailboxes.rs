@@ -33,6 +33,16 @@ fn mboxrd_takes_off_one_level_of_quoting() {
 }
 
 #[test]
+fn an_empty_file_is_a_mailbox_without_mail_unless_it_is_named_as_a_message() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, messages) in [("inbox", 0), ("old.mbox", 0), ("letter.eml", 1)] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(read_all(&path).len(), messages, "{name}");
+    }
+}
+
+#[test]
 fn crlf_line_ends_are_kept_as_they_are() {
     let mbox = format!("{FROM}Subject: 1\n\nx\n\n{FROM}Subject: 2\n\ny\n").replace('\n', "\r\n");
     assert_eq!(texts(&split(&mbox, Dialect::Detect)), ["Subject: 1\r\n\r\nx\r\n", "Subject: 2\r\n\r\ny\r\n"]);
@@ -203,7 +213,7 @@ fn folders_are_walked_whatever_is_in_them() {
     if cfg!(unix) {
         assert_eq!(bad.len(), 4, "{bad:?}");
         assert!(bad.iter().any(|text| text == "dangling: there is no such file or folder"), "{bad:?}");
-        assert!(bad.iter().any(|text| text.starts_with("socket: it is no file")), "{bad:?}");
+        assert!(bad.iter().any(|text| text.starts_with("socket: it is not a file")), "{bad:?}");
         assert!(bad.iter().any(|text| text.starts_with("broken.eml.gz: the compressed data")), "{bad:?}");
     }
     assert_eq!(mailboxes.skipped(), [at("Maildir/dovecot.index"), at("notes.txt")]);
