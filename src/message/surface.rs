@@ -532,20 +532,12 @@ fn settle(text: &str, map: impl Fn(&str) -> String) -> String {
 }
 
 /// What people see of a text: nothing of what is ignorable, digits of every script as the ten of ASCII, the blank Braille
-/// pattern as a blank, and a digit without the marks put on it.
+/// pattern as a blank.
 fn visible(text: &str) -> String {
-    let mut seen = String::with_capacity(text.len());
-    for character in text.chars().filter(|&character| !IGNORABLE.contains(character)) {
-        let is_marked_digit = seen.ends_with(|last: char| last.is_ascii_digit()) && is_mark(character);
-        if !is_marked_digit {
-            seen.push(if character == BLANK_BRAILLE {
-                ' '
-            } else {
-                ascii_digit(character).unwrap_or(character)
-            });
-        }
-    }
-    seen
+    let as_seen = |character| {
+        if character == BLANK_BRAILLE { ' ' } else { ascii_digit(character).unwrap_or(character) }
+    };
+    text.chars().filter(|&character| !IGNORABLE.contains(character)).map(as_seen).collect()
 }
 
 const BLANK_BRAILLE: char = '\u{2800}';
@@ -563,10 +555,6 @@ fn ascii_digit(character: char) -> Option<char> {
     let at = ZEROS.partition_point(|&zero| zero <= code).checked_sub(1)?;
     let value = code - ZEROS.get(at)?;
     char::from_digit(value, 10)
-}
-
-fn is_mark(character: char) -> bool {
-    !character.is_ascii() && GeneralCategoryGroup::Mark.contains(CATEGORY.get(character))
 }
 
 /// Whether a character may change together with the one before it: marks, jamo that continue a syllable (also in
@@ -596,7 +584,7 @@ fn compute_class(character: char) -> u8 {
     let is_jamo = matches!(u32::from(character),
         0x1100..=0x11FF | 0x3131..=0x318E | 0xA960..=0xA97F | 0xD7B0..=0xD7FF | 0xFF9E..=0xFF9F | 0xFFA0..=0xFFDC);
     let is_ignorable = IGNORABLE.contains(character);
-    let joins = is_jamo || is_ignorable || is_mark(character);
+    let joins = is_jamo || is_ignorable || GeneralCategoryGroup::Mark.contains(CATEGORY.get(character));
     let is_read_otherwise = character == BLANK_BRAILLE || ascii_digit(character).is_some();
     let special = is_ignorable || is_read_otherwise || needs_full_folding(character);
     (if joins { JOINS } else { 0 }) | (if special { SPECIAL } else { 0 })
