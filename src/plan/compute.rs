@@ -31,18 +31,22 @@ impl<'a> Evaluator<'a> {
             }
             Node::Call { function, arguments } => self.call(*function, arguments),
             Node::Count { every, sought, subject } => {
-                let (subject, unread) = self.subject(*subject);
+                let (searched, unread) = self.subject(*subject);
                 let count = if *every {
-                    self.searcher.count_every(&subject, sought)
+                    self.searcher.count_every(&searched, sought)
                 } else {
-                    self.searcher.count_different(&subject, sought)
+                    self.searcher.count_different(&searched, sought)
                 };
+                let gave_up = self.searcher.gave_up(&searched, sought);
+                let unread = self.or_gave_up(unread, gave_up, *subject);
                 at_least(i64::try_from(count).unwrap_or(i64::MAX), unread)
             }
             Node::Score { dictionary, subject, at_most } => {
-                let (subject, unread) = self.subject(*subject);
+                let (searched, unread) = self.subject(*subject);
                 let Some(table) = plan.dictionary(*dictionary) else { return Computed::Absent };
-                let score = self.searcher.score(&subject, table, *at_most);
+                let score = self.searcher.score(&searched, table, *at_most);
+                let gave_up = self.searcher.score_gave_up(&searched, table);
+                let unread = self.or_gave_up(unread, gave_up, *subject);
                 match (unread, table.signs()) {
                     (None, _) | (_, (false, false)) => Computed::known(Value::Number(score)),
                     (Some(causes), (adds, takes)) => Computed::Range {

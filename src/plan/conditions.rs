@@ -10,10 +10,11 @@ use super::ir::{Membership, Node, NodeId, Sought};
 use super::lists::domain_of;
 use super::lookup::{Answer, Question};
 use super::search::{Leaf, Subject};
-use super::truth::{Causes, Truth};
+use super::truth::{CauseKind, Causes, Truth};
 use super::value::{Bounds, Computed, Value, compare, constant};
 use crate::base::address::Address;
 use crate::language::hir::{CompareOperator, DirectoryId, Quantifier, Service};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl<'a> Evaluator<'a> {
@@ -221,12 +222,25 @@ impl<'a> Evaluator<'a> {
     }
 
     fn matches(&mut self, subject: NodeId, sought: &Sought) -> Truth {
-        let (subject, unread) = self.subject(subject);
-        if self.searcher.occurs(&subject, sought) {
+        let (searched, unread) = self.subject(subject);
+        if self.searcher.occurs(&searched, sought) {
             Truth::True
         } else {
-            unknown_or_false(unread.as_ref(), None)
+            let gave_up = self.searcher.gave_up(&searched, sought);
+            unknown_or_false(self.or_gave_up(unread, gave_up, subject).as_ref(), None)
         }
+    }
+
+    /// Adds to why something is unread that a search gave up, which is a limit like any other.
+    pub(super) fn or_gave_up(&self, unread: Option<Causes>, gave_up: bool, node: NodeId) -> Option<Causes> {
+        if !gave_up {
+            return unread;
+        }
+        let limit = Causes::of(CauseKind::Limit, format!("search in {}", self.describe(node)));
+        Some(match unread {
+            Some(causes) => causes.union(&limit),
+            None => limit,
+        })
     }
 
     /// What a search looks at, and why there may be more.
@@ -253,11 +267,9 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        leaves.sort_unstable_by_key(|leaf| match leaf {
-            Leaf::Surface(id) => (0, id.index()),
-            Leaf::Own(at) => (1, *at as usize),
-        });
-        leaves.dedup();
+        // A surface that two values share is one text; two fields that say the same are two.
+        let mut surfaces = HashSet::new();
+        leaves.retain(|leaf| matches!(leaf, Leaf::Own(_)) || surfaces.insert(*leaf));
         (Subject::Texts(leaves), unread.cloned())
     }
 

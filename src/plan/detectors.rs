@@ -3,10 +3,11 @@
 //! Candidates are found by regex on the cased surface. A candidate that fails is tried shorter, and then the search
 //! goes on one character behind its start, so that digits before or behind a number do not hide it; finds may overlap
 //! where there are checks, but none lies within another. What is found stands on its own: not inside a longer number or word, and not inside a URL. Cost: linear for what passes; failed
-//! candidates are tried again within a budget of [`RETRY_FACTOR`] times the text, then the search leaps over them.
+//! candidates are tried again within a budget of [`RETRY_FACTOR`] times the text; then the search leaps over them and
+//! says that it gave up, which leaves open what it did not find.
 
 use super::checks::{normalised, passes};
-use super::patterns::{self, PatternId, PatternTable, Patterns, escape, find_from};
+use super::patterns::{self, Budget, PatternId, PatternTable, Patterns, escape, find_from, regex_may_run_on};
 use crate::base::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::language::hir::{Check, Detector, Hir, Near, Pattern};
 use crate::message::surface::{Surface, normalise};
@@ -47,12 +48,15 @@ pub struct Findings {
     pub places: Vec<Range<usize>>,
     /// Distinct values, at most [`VALUES_KEPT`].
     pub values: BTreeSet<String>,
+    /// Whether not everything could be tried: there may be more.
+    pub gave_up: bool,
 }
 
 /// A detector ready to search.
 #[derive(Debug)]
 pub struct CompiledDetector {
-    regexes: Vec<Regex>,
+    /// Each with whether it may look on to the end of the text.
+    regexes: Vec<(Regex, bool)>,
     checks: Vec<Check>,
     near: Vec<CompiledNear>,
 }
@@ -68,7 +72,8 @@ struct CompiledNear {
 impl CompiledDetector {
     /// Compiles a detector; an error says in words which pattern is too large or malformed.
     pub fn new(detector: &Detector) -> Result<CompiledDetector, String> {
-        let regexes = detector.patterns.iter().map(candidate_regex).collect::<Result<Vec<_>, _>>()?;
+        let compiled = |pattern: &Pattern| Ok((candidate_regex(pattern)?, regex_may_run_on(Some(pattern))));
+        let regexes = detector.patterns.iter().map(compiled).collect::<Result<Vec<_>, String>>()?;
         let near = detector.near.iter().map(CompiledNear::new).collect::<Result<Vec<_>, _>>()?;
         Ok(CompiledDetector { regexes, checks: detector.checks.clone(), near })
     }
@@ -76,14 +81,14 @@ impl CompiledDetector {
     /// All that is found in a cased text, by place; what lies within another find is left out.
     pub fn find(&self, cased: &str) -> Vec<Found> {
         let mut found = Vec::new();
-        self.for_each(cased, |one| found.push(one));
+        let _gave_up = self.for_each(cased, |one| found.push(one));
         found
     }
 
     /// What is found in a cased text, counted.
     pub fn findings(&self, cased: &str) -> Findings {
         let mut findings = Findings::default();
-        self.for_each(cased, |found| {
+        let gave_up = self.for_each(cased, |found| {
             findings.total += 1;
             if findings.places.len() < patterns::PLACES_KEPT {
                 findings.places.push(found.range);
@@ -92,23 +97,23 @@ impl CompiledDetector {
                 findings.values.insert(found.value);
             }
         });
+        findings.gave_up = gave_up || findings.values.len() >= VALUES_KEPT;
         findings
     }
 
-    fn for_each(&self, cased: &str, mut take: impl FnMut(Found)) {
-        if let [regex] = &*self.regexes {
-            let mut search = Search::new(self, cased);
-            while let Some(found) = search.next(regex) {
-                take(found);
-            }
-            return;
-        }
+    /// Gives every find, and whether not everything could be tried.
+    fn for_each(&self, cased: &str, mut take: impl FnMut(Found)) -> bool {
+        let mut gave_up = false;
         let mut all = Vec::new();
-        for regex in &self.regexes {
-            let mut search = Search::new(self, cased);
+        for (regex, may_run_on) in &self.regexes {
+            let mut search = Search::new(self, cased, *may_run_on);
             while let Some(found) = search.next(regex) {
-                all.push(found);
+                match self.regexes.len() {
+                    1 => take(found),
+                    _ => all.push(found),
+                }
             }
+            gave_up |= search.gave_up;
         }
         all.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
         let mut covered = 0;
@@ -118,6 +123,7 @@ impl CompiledDetector {
                 take(found);
             }
         }
+        gave_up
     }
 
     /// The value of a candidate that starts on its own and passes all else.
@@ -152,20 +158,33 @@ struct Search<'a> {
     /// One past the last find: what lies within it is no find of its own.
     covered: usize,
     budget: usize,
+    walks: Budget,
+    gave_up: bool,
 }
 
 impl<'a> Search<'a> {
-    fn new(detector: &'a CompiledDetector, cased: &'a str) -> Search<'a> {
+    fn new(detector: &'a CompiledDetector, cased: &'a str, may_run_on: bool) -> Search<'a> {
         let budget = cased.len().saturating_mul(RETRY_FACTOR).saturating_add(1 << 16);
-        Search { detector, cased, from: 0, covered: 0, budget }
+        let walks = Budget::new(may_run_on, cased);
+        Search { detector, cased, from: 0, covered: 0, budget, walks, gave_up: false }
+    }
+
+    /// The next candidate from an offset on.
+    fn walk(&mut self, regex: &Regex, from: usize) -> Option<Range<usize>> {
+        if !self.walks.pays_from(from) {
+            self.gave_up = true;
+            return None;
+        }
+        find_from(regex, self.cased, from)
     }
 
     fn next(&mut self, regex: &Regex) -> Option<Found> {
         while self.from <= self.cased.len() {
-            let candidate = find_from(regex, self.cased, self.from)?;
+            let candidate = self.walk(regex, self.from)?;
             self.from = self.after_first(candidate.start);
             let accepted = self.longest_accepted(regex, &candidate);
             if self.budget == 0 {
+                self.gave_up = true;
                 self.from = self.from.max(candidate.end);
             }
             let Some((range, value)) = accepted else { continue };
@@ -195,8 +214,7 @@ impl<'a> Search<'a> {
         let most = groups_of(self.cased, &range);
         let mut at = self.after_first(range.start);
         while most > 1 && self.budget > 0 {
-            let Some(candidate) = find_from(regex, self.cased, at).filter(|found| found.start < range.end)
-            else {
+            let Some(candidate) = self.walk(regex, at).filter(|found| found.start < range.end) else {
                 break;
             };
             at = self.after_first(candidate.start);

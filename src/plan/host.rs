@@ -188,7 +188,17 @@ impl<'a> Evaluator<'a> {
             Field::AttachmentSize => told(Value::Size(clamp(attachment.size()))),
             Field::AttachmentSha256 => told(Value::Text(attachment.sha256().into())),
             Field::AttachmentText => self.attachment_text(attachment.id()),
-            Field::AttachmentEncrypted => Computed::known(Value::Bool(attachment.is_encrypted())),
+            Field::AttachmentEncrypted => {
+                // Only what nobody could look into leaves it open; of a document it is known without its text.
+                let closed = message.unscannable().iter().filter(|one| {
+                    one.place.attachment == Some(attachment.id())
+                        && one.leaves_unread.contains(Scope::Attachments)
+                });
+                match (attachment.is_encrypted(), collect(closed)) {
+                    (false, Some(causes)) => Computed::Unknown(causes),
+                    (encrypted, _) => Computed::known(Value::Bool(encrypted)),
+                }
+            }
             Field::AttachmentDepth => {
                 Computed::known(Value::Number(clamp(attachment.depth().saturating_sub(1) as u64)))
             }

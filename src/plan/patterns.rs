@@ -23,6 +23,11 @@ pub const LITERAL_AUTOMATON_BYTES: usize = 1 << 30;
 /// Places kept of one pattern in one text; all occurrences are counted.
 pub const PLACES_KEPT: usize = 20;
 
+/// Bytes that the walks of one regex over one text may add up to, beside [`WALKS`] times the text.
+const WALK_BYTES: usize = 16 << 20;
+/// See [`WALK_BYTES`].
+const WALKS: usize = 64;
+
 /// A pattern of a set, by position in its [`Patterns`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PatternId(pub u32);
@@ -40,6 +45,8 @@ pub struct Hits {
     pub total: u64,
     /// The first [`PLACES_KEPT`] of them, as byte ranges of the form that was searched.
     pub places: Vec<Range<usize>>,
+    /// Whether the search gave up before the end of the text: there may be more.
+    pub gave_up: bool,
     /// One past the last accepted occurrence.
     end: usize,
 }
@@ -253,7 +260,13 @@ impl Patterns {
         let mut hits = Hits::default();
         match self.compiled.get(pattern.index()) {
             Some(Compiled::Regex { regex, form }) => {
-                for found in regex.find_iter(surface.text(*form)) {
+                let text = surface.text(*form);
+                let mut budget = Budget::new(regex_may_run_on(self.table.get(pattern)), text);
+                for found in regex.find_iter(text) {
+                    if !budget.pays_from(found.end()) {
+                        hits.gave_up = true;
+                        break;
+                    }
                     // An empty match finds nothing that people could be shown, but it is a match.
                     hits.total += 1;
                     if hits.places.len() < PLACES_KEPT {
@@ -282,8 +295,9 @@ impl Patterns {
             (Some(Compiled::Regex { regex, form }), _) => {
                 let text = surface.text(*form);
                 let mut values = BTreeSet::new();
+                let mut budget = Budget::new(regex_may_run_on(self.table.get(pattern)), text);
                 for found in regex.find_iter(text) {
-                    if values.len() >= most {
+                    if values.len() >= most || !budget.pays_from(found.end()) {
                         break;
                     }
                     values.insert(fold(text.get(found.range()).unwrap_or_default()));
@@ -469,4 +483,35 @@ fn writes_no_blanks(character: char) -> bool {
 /// The leftmost match that starts at or after a place.
 pub(super) fn find_from(regex: &Regex, text: &str, from: usize) -> Option<Range<usize>> {
     regex.search(&Input::new(text).range(from..text.len())).map(|found| found.range())
+}
+
+/// Whether a regex may look on to the end of the text for each of its matches. One with a longest match looks no further
+/// than that, and all its matches together cost one pass.
+pub(super) fn regex_may_run_on(pattern: Option<&Pattern>) -> bool {
+    let Some(Pattern::Regex { pattern, .. }) = pattern else { return false };
+    syntax::parse(pattern).map_or(true, |parsed| parsed.properties().maximum_len().is_none())
+}
+
+/// What the walks of a regex over a text may cost, so that no sender can make a search quadratic.
+pub(super) struct Budget {
+    /// `None` where each walk is short.
+    left: Option<usize>,
+    length: usize,
+}
+
+impl Budget {
+    pub(super) fn new(may_run_on: bool, text: &str) -> Budget {
+        let length = text.len();
+        let left = may_run_on.then(|| length.saturating_mul(WALKS).saturating_add(WALK_BYTES));
+        Budget { left, length }
+    }
+
+    /// Pays for a walk from an offset on; false where nothing is left for it.
+    pub(super) fn pays_from(&mut self, end: usize) -> bool {
+        let Some(left) = &mut self.left else { return true };
+        let cost = self.length.saturating_sub(end) + 1;
+        let enough = *left >= cost;
+        *left = left.saturating_sub(cost);
+        enough
+    }
 }

@@ -12,7 +12,7 @@ use super::verdict::{CONTEXT_CHARS, MatchEvidence, TEXT_CHARS};
 use crate::language::hir::{DetectorId, Hir, ListId, Pattern};
 use crate::message::surface::{Form, Surface, fold};
 use crate::message::{Message, Source, SurfaceId, TextTree};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ pub enum Leaf {
 pub enum Subject<'a> {
     /// Text of the message.
     Tree(&'a TextTree),
-    /// Texts of their own; they add up.
+    /// Texts of their own; they add up, equal ones too.
     Texts(Vec<Leaf>),
 }
 
@@ -94,7 +94,10 @@ impl Subject<'_> {
     pub fn leaves(&self) -> Vec<Leaf> {
         match self {
             Subject::Tree(tree) => tree.leaves().into_iter().map(Leaf::Surface).collect(),
-            Subject::Texts(leaves) => leaves.clone(),
+            Subject::Texts(leaves) => {
+                let mut seen = HashSet::new();
+                leaves.iter().copied().filter(|leaf| seen.insert(*leaf)).collect()
+            }
         }
     }
 
@@ -182,6 +185,31 @@ impl<'a> Searcher<'a> {
             &|counts| counts.into_iter().fold(0, u64::saturating_add),
             &|counts| counts.into_iter().max().unwrap_or(0),
         )
+    }
+
+    /// Whether a search that was made in a subject gave up before the end, so that what it counted is the least.
+    pub fn gave_up(&mut self, subject: &Subject, sought: &Sought) -> bool {
+        subject.leaves().into_iter().any(|leaf| match sought {
+            Sought::Detector(detector) => self.detected(leaf, *detector).gave_up,
+            Sought::Patterns(patterns) => patterns.iter().any(|&pattern| self.single_gave_up(leaf, pattern)),
+            Sought::Dictionary(_) | Sought::List(_) => {
+                self.table(sought).is_some_and(|table| self.table_gave_up(leaf, table))
+            }
+        })
+    }
+
+    /// The same of a score.
+    pub fn score_gave_up(&mut self, subject: &Subject, table: &'a EntryTable) -> bool {
+        subject.leaves().into_iter().any(|leaf| self.table_gave_up(leaf, table))
+    }
+
+    fn table_gave_up(&mut self, leaf: Leaf, table: &EntryTable) -> bool {
+        let entries = table.single.iter().filter_map(|&at| table.entries.get(at));
+        entries.into_iter().any(|entry| self.single_gave_up(leaf, entry.pattern))
+    }
+
+    fn single_gave_up(&mut self, leaf: Leaf, pattern: PatternId) -> bool {
+        !self.tables.patterns.is_scanned(pattern) && self.single(leaf, pattern).gave_up
     }
 
     /// Different values in a subject.

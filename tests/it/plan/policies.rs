@@ -1,6 +1,6 @@
 //! Policies from their source text over real messages.
 
-use super::setting::{Setting, judged, message, truth};
+use super::setting::{Setting, judged, judged_with, message, truth};
 use mailfw::language::hir::{Action, PolicyId};
 use mailfw::message::envelope::Session;
 use mailfw::plan::{Answer, Answers, CauseKind, Escape, Home, Outcome, Question, TextContext, Truth, Who};
@@ -542,4 +542,59 @@ fn a_plan_is_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<mailfw::plan::Plan>();
     shared::<Arc<dyn mailfw::plan::Lookups>>();
+}
+
+/// A message with one attachment of these bytes.
+fn with_file(name: &str, bytes: &[u8]) -> String {
+    message(
+        "Content-Type: multipart/mixed; boundary=b\r\n",
+        &format!(
+            "--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b\r\nContent-Type: application/octet-stream\r\n\
+             Content-Disposition: attachment; filename={name}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+            data_encoding::BASE64.encode(bytes)
+        ),
+    )
+}
+
+#[test]
+fn whether_an_archive_that_nobody_opened_is_encrypted_is_not_known() {
+    let closed =
+        with_file("a.7z", b"7z\xbc\xaf\x27\x1c\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00");
+    assert_unknown("any attachment where attachment.encrypted", &closed);
+    assert_unknown("no attachment where attachment is encrypted", &closed);
+    assert_unknown("every attachment where attachment.encrypted", &closed);
+    // Of a document the text is not read, but its encryption is looked at.
+    let document = with_file("a.pdf", b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\ntrailer\n<< >>\n%%EOF\n");
+    assert_false("any attachment where attachment.encrypted", &document);
+    assert_false("any attachment where attachment.encrypted", &with_file("a.txt", b"words"));
+}
+
+#[test]
+fn equal_fields_of_one_name_count_each() {
+    let twice = message("X-Mark: alpha\r\nX-Mark: alpha\r\n", "hi\r\n");
+    assert_true("count(every \"alpha\" in header(\"X-Mark\")) == 2", &twice);
+    assert_true("count(\"alpha\" in header(\"X-Mark\")) == 1", &twice);
+}
+
+#[test]
+fn a_regex_that_costs_a_walk_to_the_end_for_each_match_counts_up_to_a_limit() {
+    let text = message("", &format!("{}\r\n", "1 ".repeat(32 << 10)));
+    assert_true("body matches /\\d+(.*foo)?/", &text);
+    assert_true("count(every /\\d+(.*foo)?/ in body) >= 100", &text);
+    assert_unknown("count(every /\\d+(.*foo)?/ in body) >= 30000", &text);
+    assert_true("count(every /\\d/ in body) == 32768", &text);
+}
+
+#[test]
+fn a_detector_that_could_not_try_everything_does_not_say_that_there_is_nothing() {
+    let plan = judged_with(
+        "detector endless { pattern /[0-9 ]+/ check luhn }",
+        "content policy probe for senders { when count(endless in body) >= 100000 tag \"probe\" }",
+    );
+    let text = message("", &format!("{}\r\n", "1 ".repeat(8 << 10)));
+    let outcome = Setting::by(plan, &text).outcome();
+    assert!(matches!(outcome, Outcome::Undecided { .. }), "{outcome:?}");
+    // A pattern of bounded length never comes near that.
+    let numbers = message("", &format!("{}\r\n", "4111 1111 1111 1112 ".repeat(4 << 10)));
+    assert_false("count(card_number in body) >= 1", &numbers);
 }
