@@ -22,8 +22,10 @@ mod lists;
 pub mod lookalike;
 pub mod lookup;
 pub mod lower;
+pub mod options;
 pub mod patterns;
 pub mod search;
+pub mod survey;
 pub mod text;
 pub mod truth;
 pub mod value;
@@ -32,6 +34,8 @@ pub mod verdict;
 pub use directory::{DirectoryIndex, Home};
 pub use interpret::{Case, Evaluator, Who};
 pub use lookup::{Answer, Answers, Lookups, Question};
+pub use options::PlanOptions;
+pub use survey::{PolicySet, Surveyed};
 pub use text::{Escape, TextContext};
 pub use truth::{Cause, CauseKind, CauseSet, Causes, Truth};
 pub use verdict::{ClauseKind, ClauseResult, Evidence, MatchEvidence, Outcome, Verdict};
@@ -66,12 +70,18 @@ pub struct Plan {
     calendars: Vec<OpeningHours>,
     lookalikes: HashMap<DirectoryId, LookalikeIndex>,
     zone: TimeZone,
+    options: PlanOptions,
 }
 
 impl Plan {
     /// Lowers a set. A pattern or the automaton of all literals beyond its limit is a diagnostic at its place, and so are
     /// conditions that lie too deep inside each other.
     pub fn new(hir: Arc<Hir>) -> Result<Plan, Diagnostics> {
+        Plan::with(hir, PlanOptions::default())
+    }
+
+    /// The same, with some of what makes it quick left out.
+    pub fn with(hir: Arc<Hir>, options: PlanOptions) -> Result<Plan, Diagnostics> {
         let mut lowered = lower::lower(&hir)?;
         let table = std::mem::take(&mut lowered.patterns);
         let patterns = Patterns::new(table).map_err(|(table, errors)| refuse(&hir, &table, errors))?;
@@ -124,7 +134,13 @@ impl Plan {
             dictionaries,
             list_patterns,
             detectors,
+            options,
         })
+    }
+
+    /// What it uses.
+    pub fn options(&self) -> PlanOptions {
+        self.options
     }
 
     /// The set it was made of.

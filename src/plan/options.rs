@@ -1,0 +1,47 @@
+//! Which optimisations a plan is made with.
+//!
+//! All of them change what a message costs and none what becomes of it; tests switch each off and compare.
+
+/// What a plan may use. The default uses everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Decisions run as native code, where the host allows it; else the interpreter walks the graph.
+    pub jit: bool,
+    /// Questions about one subject are answered together.
+    pub groups: bool,
+    /// A policy is looked at only where a question that it needs does not fail.
+    pub wake: bool,
+    /// Conditions that several policies share are answered once.
+    pub share: bool,
+    /// Regexes run only where a literal they need occurs.
+    pub prefilter: bool,
+    /// Every pattern is searched on its own, without any automaton of several: slow, and plainly right.
+    pub naive_search: bool,
+}
+
+impl PlanOptions {
+    /// Everything that makes it quick.
+    pub const ALL: PlanOptions = PlanOptions {
+        jit: true,
+        groups: true,
+        wake: true,
+        share: true,
+        prefilter: true,
+        naive_search: false,
+    };
+    /// Nothing of it.
+    pub const NONE: PlanOptions = PlanOptions {
+        jit: false,
+        groups: false,
+        wake: false,
+        share: false,
+        prefilter: false,
+        naive_search: true,
+    };
+}
+
+impl Default for PlanOptions {
+    fn default() -> PlanOptions {
+        PlanOptions::ALL
+    }
+}
