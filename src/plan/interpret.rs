@@ -13,10 +13,10 @@ use super::search::Searcher;
 use super::text::TextContext;
 use super::truth::{CauseKind, CauseSet, Causes, Truth};
 use super::value::{Computed, Value};
-use super::verdict::{ClauseKind, ClauseResult, Evidence, Outcome, Verdict};
+use super::verdict::{ClauseKind, ClauseResult, Criteria, Evidence, Outcome, Verdict};
 use super::{Plan, calendar, lower};
 use crate::base::address::Address;
-use crate::language::hir::{DirectoryId, Expr, Moment, PolicyId};
+use crate::language::hir::{DirectoryId, Expr, Moment, Policy, PolicyId};
 use crate::message::envelope::{Envelope, Session};
 use crate::message::{AttachmentId, Message, Scope};
 use jiff::Timestamp;
@@ -64,6 +64,26 @@ pub struct Evaluator<'a> {
     pub(super) homes: HashMap<Address, (Home, Option<Causes>)>,
 }
 
+/// The clauses of a policy, and the truths of those that were asked.
+struct Asked<'a> {
+    source: &'a Policy,
+    clauses: Vec<(ClauseKind, &'a Expr, NodeId)>,
+    truths: Vec<Option<Truth>>,
+    decided: Option<usize>,
+}
+
+impl Asked<'_> {
+    fn outcome(&self) -> Outcome {
+        let causes = self.truths.iter().flatten().filter_map(Truth::causes);
+        let undecided = causes.fold(Causes::default(), Causes::union);
+        match self.decided {
+            Some(_) => Outcome::NotTriggered,
+            None if undecided.is_empty() => Outcome::Triggered,
+            None => Outcome::Undecided { causes: undecided },
+        }
+    }
+}
+
 impl<'a> Evaluator<'a> {
     /// An evaluator that knows nothing yet.
     pub fn new(plan: &'a Plan, case: Case<'a>) -> Evaluator<'a> {
@@ -87,10 +107,7 @@ impl<'a> Evaluator<'a> {
     /// The criteria of a policy, for a recipient (position in the envelope).
     pub fn policy(&mut self, policy: PolicyId, recipient: usize) -> Verdict {
         self.recipient = recipient;
-        let plan = self.plan;
-        let hir = plan.hir();
-        let (Some(source), Some(nodes)) = (hir.policies.get(policy.index()), plan.policy_nodes(policy))
-        else {
+        let Some(asked) = self.ask_clauses(policy) else {
             return Verdict {
                 outcome: Outcome::NotTriggered,
                 clauses: Vec::new(),
@@ -99,6 +116,38 @@ impl<'a> Evaluator<'a> {
                 stage: crate::language::schema::facts::Stage::Connection,
             };
         };
+        let outcome = asked.outcome();
+        let truths = &asked.truths;
+        let first_unknown =
+            truths.iter().position(|truth| truth.as_ref().is_some_and(|truth| truth.causes().is_some()));
+        let decider = asked.decided.or(first_unknown);
+        let tests_causes = self.tests(policy);
+        let mut results = Vec::new();
+        let mut decided_by = None;
+        for (at, (&(kind, expr, node), truth)) in asked.clauses.iter().zip(asked.truths).enumerate() {
+            let Some(truth) = truth else { continue };
+            if decider == Some(at) {
+                decided_by = Some(results.len());
+            }
+            results.push(self.clause(kind, expr, node, truth));
+        }
+        Verdict { outcome, clauses: results, decided_by, tests_causes, stage: asked.source.stage }
+    }
+
+    /// The same without anything that people read: what became of the criteria, and by which question.
+    pub fn criteria(&mut self, policy: PolicyId, recipient: usize) -> Criteria {
+        self.recipient = recipient;
+        let Some(asked) = self.ask_clauses(policy) else {
+            return Criteria { outcome: Outcome::NotTriggered, decided_by: None };
+        };
+        let decided_by = asked.decided.and_then(|at| asked.clauses.get(at)).map(|&(_, _, node)| node);
+        Criteria { outcome: asked.outcome(), decided_by }
+    }
+
+    /// Asks the clauses of a policy, cheap ones first, until one decides.
+    fn ask_clauses(&mut self, policy: PolicyId) -> Option<Asked<'a>> {
+        let plan = self.plan;
+        let (source, nodes) = (plan.hir().policies.get(policy.index())?, plan.policy_nodes(policy)?);
         let whens = source.whens.iter().zip(&nodes.whens).map(|(expr, &node)| (ClauseKind::When, expr, node));
         let unlesses =
             source.unlesses.iter().zip(&nodes.unlesses).map(|(expr, &node)| (ClauseKind::Unless, expr, node));
@@ -123,27 +172,13 @@ impl<'a> Evaluator<'a> {
                 break;
             }
         }
-        let undecided =
-            truths.iter().flatten().filter_map(Truth::causes).fold(Causes::default(), Causes::union);
-        let outcome = match decided {
-            Some(_) => Outcome::NotTriggered,
-            None if undecided.is_empty() => Outcome::Triggered,
-            None => Outcome::Undecided { causes: undecided },
-        };
-        let first_unknown =
-            truths.iter().position(|truth| truth.as_ref().is_some_and(|truth| truth.causes().is_some()));
-        let decider = decided.or(first_unknown.filter(|_| decided.is_none()));
-        let tests_causes = self.tested(nodes.whens.iter().copied());
-        let mut results = Vec::new();
-        let mut decided_by = None;
-        for (at, (&(kind, expr, node), truth)) in clauses.iter().zip(truths).enumerate() {
-            let Some(truth) = truth else { continue };
-            if decider == Some(at) {
-                decided_by = Some(results.len());
-            }
-            results.push(self.clause(kind, expr, node, truth));
-        }
-        Verdict { outcome, clauses: results, decided_by, tests_causes, stage: source.stage }
+        Some(Asked { source, clauses, truths, decided })
+    }
+
+    /// Whether an exception (position in its directory) holds for a recipient.
+    pub fn exception_holds(&mut self, directory: DirectoryId, index: usize, recipient: usize) -> Truth {
+        self.recipient = recipient;
+        self.plan.exception_node(directory, index).map_or(Truth::False, |node| self.truth(node))
     }
 
     /// An exception (position in its directory), for a recipient.
@@ -226,6 +261,15 @@ impl<'a> Evaluator<'a> {
             .fold(CauseSet::NONE, |set, kind| set.union(CauseSet::of(kind)))
     }
 
+    /// Causes of `message.unscannable` that hold and that a `when` of a policy asks for.
+    pub fn tests(&mut self, policy: PolicyId) -> CauseSet {
+        let plan = self.plan;
+        let whens = plan.policy_nodes(policy).map(|nodes| nodes.whens.as_slice()).unwrap_or_default();
+        let tested = |&node: &NodeId| plan.graph().properties(node).tests.0;
+        let asked = whens.iter().map(tested).fold(CauseSet::NONE, CauseSet::union);
+        if asked.is_empty() { asked } else { asked.intersection(self.causes_that_hold()) }
+    }
+
     /// Questions that were asked and have no answer yet.
     pub fn missing(&self) -> &BTreeSet<Question> {
         &self.missing
@@ -244,12 +288,6 @@ impl<'a> Evaluator<'a> {
     fn clause(&mut self, kind: ClauseKind, expr: &Expr, node: NodeId, truth: Truth) -> ClauseResult {
         let evidence = self.explain(node, &truth).to_vec();
         ClauseResult { kind, span: expr.span, truth, evidence }
-    }
-
-    fn tested(&mut self, nodes: impl Iterator<Item = NodeId>) -> CauseSet {
-        let graph = self.plan.graph();
-        let asked = nodes.fold(CauseSet::NONE, |set, node| set.union(graph.properties(node).tests.0));
-        if asked.is_empty() { asked } else { asked.intersection(self.causes_that_hold()) }
     }
 
     /// Where a node's answer is kept; `None` for what is not kept.

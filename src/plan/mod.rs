@@ -38,7 +38,7 @@ pub use options::PlanOptions;
 pub use survey::{PolicySet, Surveyed};
 pub use text::{Escape, TextContext};
 pub use truth::{Cause, CauseKind, CauseSet, Causes, Truth};
-pub use verdict::{ClauseKind, ClauseResult, Evidence, MatchEvidence, Outcome, Verdict};
+pub use verdict::{ClauseKind, ClauseResult, Criteria, Evidence, MatchEvidence, Outcome, Verdict};
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;

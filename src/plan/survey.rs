@@ -43,7 +43,7 @@ impl Evaluator<'_> {
     pub fn survey(&mut self, set: &PolicySet, recipient: usize) -> Vec<Surveyed> {
         let mut found = Vec::new();
         for (position, &policy) in (0..).zip(&set.policies) {
-            match self.policy(policy, recipient).outcome {
+            match self.criteria(policy, recipient).outcome {
                 Outcome::Triggered => found.push(Surveyed { position, holds: true }),
                 Outcome::Undecided { .. } => found.push(Surveyed { position, holds: false }),
                 Outcome::NotTriggered => {}

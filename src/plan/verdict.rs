@@ -3,6 +3,7 @@
 //! A [`Verdict`] holds one [`ClauseResult`] for each clause that was looked at; evidence is bounded in number and in
 //! length, so that a record of a hostile message stays small.
 
+use super::ir::NodeId;
 use super::truth::{CauseSet, Causes, Truth};
 use crate::base::source::Span;
 use crate::language::schema::facts::Stage;
@@ -66,6 +67,15 @@ pub struct Verdict {
     pub tests_causes: CauseSet,
     /// The earliest stage at which it can be decided.
     pub stage: Stage,
+}
+
+/// What became of a policy's criteria for one recipient, and nothing that people read.
+#[derive(Debug, Clone)]
+pub struct Criteria {
+    /// What became of them.
+    pub outcome: Outcome,
+    /// The question by which the policy does not trigger: a `when` that does not hold or an `unless` that does.
+    pub decided_by: Option<NodeId>,
 }
 
 /// A clause judged for one recipient.
