@@ -20,7 +20,7 @@ use crate::language::hir::{DirectoryId, Expr, Moment, Policy, PolicyId};
 use crate::message::envelope::{Envelope, Session};
 use crate::message::{AttachmentId, Message, Scope};
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 /// One message to judge, with all that is known of it.
@@ -222,15 +222,13 @@ impl<'a> Evaluator<'a> {
         self.recipient = recipient;
         let plan = self.plan;
         let Some(node) = lower::find(plan.hir(), plan.lowered(), expr) else { return Vec::new() };
-        let mut addresses = Vec::new();
-        for value in self.value(node).values().0 {
-            let address = match value {
-                Value::Text(text) => Address::parse(text),
-                value => value.address().cloned(),
-            };
-            addresses.extend(address.filter(|address| !addresses.contains(address)));
-        }
-        addresses
+        let value = self.value(node);
+        let all = value.values().0.iter().filter_map(|value| match value {
+            Value::Text(text) => Address::parse(text),
+            value => value.address().cloned(),
+        });
+        let mut known = HashSet::new();
+        all.filter(|address| known.insert(address.clone())).collect()
     }
 
     /// The moment a message waits for: a calendar that is open already is open now. `None`: there is none, the calendar

@@ -10,6 +10,7 @@ use crate::language::hir::{
 use crate::plan::{ClauseResult, Escape, Evaluator, TextContext};
 use crate::policy::candidates::LookupSide;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Days a message waits for a moment that never comes within the calendar's reach.
@@ -299,15 +300,9 @@ impl Filling<'_, '_> {
     }
 
     fn addresses(&mut self, to: &[hir::Expr]) -> Vec<crate::base::address::Address> {
-        let mut all = Vec::new();
-        for expr in to {
-            for address in self.evaluator.addresses(expr, self.recipient) {
-                if !all.contains(&address) {
-                    all.push(address);
-                }
-            }
-        }
-        all
+        let mut known = HashSet::new();
+        let all = to.iter().flat_map(|expr| self.evaluator.addresses(expr, self.recipient));
+        all.filter(|address| known.insert(address.clone())).collect()
     }
 
     fn text(&mut self, template: &TextTemplate, escape: Escape) -> String {

@@ -8,7 +8,7 @@
 use super::candidates::{LookupSide, PolicyIndex};
 use super::effects;
 use super::judge::Judge;
-use super::outcome::{self, CopyTo, Fate, Group, Notice, Outcome, Reason, Rendered};
+use super::outcome::{self, Fate, Group, Notice, Outcome, Reason, Rendered};
 use super::record::Record;
 use super::report;
 use super::return_rule::{self, Going, WayBack};
@@ -20,7 +20,7 @@ use crate::message::Message;
 use crate::message::envelope::Envelope;
 use crate::plan::{Case, Evaluator, Plan, Question};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Decides messages by one policy set. Shared between threads.
@@ -182,7 +182,7 @@ impl Engine {
         if !missing.is_empty() {
             return Err(missing);
         }
-        let groups = outcome::split(settled.iter().map(|settling| settling.outcome.clone()));
+        let groups = outcome::split(settled.iter().map(|settling| &settling.outcome));
         let notifications = notifications(&mut judge.evaluator, hir, &settled);
         if !judge.evaluator.missing().is_empty() {
             return Err(judge.evaluator.missing().clone());
@@ -269,10 +269,23 @@ fn way_back(site: &Site, envelope: &Envelope) -> WayBack {
 /// Every notification once for its policy, addressee and template, with all recipients it speaks of.
 fn notifications(evaluator: &mut Evaluator<'_>, hir: &Hir, settled: &[Settling]) -> Vec<Notification> {
     let mut all: Vec<Notification> = Vec::new();
+    let mut known: HashMap<(PolicyId, TemplateId, &Address), usize> = HashMap::new();
     for (recipient, settling) in settled.iter().enumerate() {
         for notice in &settling.notices {
             for to in &notice.to {
-                merge_notice(&mut all, notice, to, recipient);
+                let at = *known.entry((notice.by, notice.template, to)).or_insert(all.len());
+                match all.get_mut(at) {
+                    Some(notification) => merge_notice(notification, notice, recipient),
+                    None => all.push(Notification {
+                        by: notice.by,
+                        side: notice.side,
+                        to: to.clone(),
+                        template: notice.template,
+                        attach: notice.attach,
+                        recipients: vec![recipient],
+                        content: Rendered::default(),
+                    }),
+                }
             }
         }
     }
@@ -291,52 +304,35 @@ fn notifications(evaluator: &mut Evaluator<'_>, hir: &Hir, settled: &[Settling])
     all
 }
 
-fn merge_notice(all: &mut Vec<Notification>, notice: &Notice, to: &Address, recipient: usize) {
-    let same = |known: &&mut Notification| {
-        known.by == notice.by && known.to == *to && known.template == notice.template
-    };
-    match all.iter_mut().find(same) {
-        Some(known) => {
-            if !known.recipients.contains(&recipient) {
-                known.recipients.push(recipient);
-            }
-            // Of two clauses to one addressee the one that attaches more is kept.
-            if known.attach != Some(Attach::Original) {
-                known.attach = notice.attach.or(known.attach);
-            }
-        }
-        None => all.push(Notification {
-            by: notice.by,
-            side: notice.side,
-            to: to.clone(),
-            template: notice.template,
-            attach: notice.attach,
-            recipients: vec![recipient],
-            content: Rendered::default(),
-        }),
+/// Recipients come in ascending order, so one that is known already is the last.
+fn merge_notice(known: &mut Notification, notice: &Notice, recipient: usize) {
+    if known.recipients.last() != Some(&recipient) {
+        known.recipients.push(recipient);
+    }
+    // Of two clauses to one addressee the one that attaches more is kept.
+    if known.attach != Some(Attach::Original) {
+        known.attach = notice.attach.or(known.attach);
     }
 }
 
+/// Every copy once for its addressee and form, and as it leaves once for each group.
 fn copies(groups: &[Group], settled: &[Settling]) -> Vec<OutgoingCopy> {
     let mut all: Vec<OutgoingCopy> = Vec::new();
+    let mut known: HashSet<(&Address, Option<usize>)> = HashSet::new();
     for (group, members) in groups.iter().enumerate() {
         let wanted = members.recipients.iter().filter_map(|&recipient| settled.get(recipient));
         for copy in wanted.flat_map(|settling| &settling.copies) {
-            for to in &copy.to {
-                add_copy(&mut all, copy, to, group);
+            let of_group = (copy.form == CopyForm::Processed).then_some(group);
+            for to in copy.to.iter().filter(|to| known.insert((to, of_group))) {
+                all.push(OutgoingCopy {
+                    by: copy.by,
+                    side: copy.side,
+                    to: to.clone(),
+                    form: copy.form,
+                    group,
+                });
             }
         }
     }
     all
-}
-
-fn add_copy(all: &mut Vec<OutgoingCopy>, copy: &CopyTo, to: &Address, group: usize) {
-    let known = all.iter().any(|known| {
-        known.to == *to
-            && known.form == copy.form
-            && (copy.form == CopyForm::Original || known.group == group)
-    });
-    if !known {
-        all.push(OutgoingCopy { by: copy.by, side: copy.side, to: to.clone(), form: copy.form, group });
-    }
 }

@@ -12,6 +12,7 @@ use crate::language::hir::{
 };
 use crate::message::AttachmentId;
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The folder for what could not be read.
@@ -175,7 +176,7 @@ impl Reason {
 }
 
 /// The value of an effect that can only have one, and who set it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Chosen<V> {
     /// The value.
     pub value: V,
@@ -186,7 +187,7 @@ pub struct Chosen<V> {
 }
 
 /// `encrypt`, `sign`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Protect {
     /// With which settings; `None`: the security manager's own.
     pub using: Option<SettingsId>,
@@ -235,7 +236,7 @@ pub fn severity_name(severity: Severity) -> &'static str {
 }
 
 /// `route via …`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Route {
     /// The host.
     pub via: String,
@@ -250,7 +251,7 @@ impl Value for Route {
 }
 
 /// `redirect to …`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Redirect {
     /// Who gets the message instead.
     pub to: Vec<Address>,
@@ -263,7 +264,7 @@ impl Value for Redirect {
 }
 
 /// A text with its HTML form, where the template has one.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Rendered {
     /// The subject, of a template that has one.
     pub subject: Option<String>,
@@ -274,7 +275,7 @@ pub struct Rendered {
 }
 
 /// What an annotation does to a message whose signature or encryption it would break.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum OnProtected {
     /// Put the original whole into a new message.
     Wrap,
@@ -285,7 +286,7 @@ pub enum OnProtected {
 }
 
 /// A change of what leaves, with its texts filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum Edit {
     /// A header field is added.
@@ -319,7 +320,7 @@ impl Edit {
 }
 
 /// An edit and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AppliedEdit {
     /// Whose.
     pub by: PolicyId,
@@ -330,7 +331,7 @@ pub struct AppliedEdit {
 }
 
 /// What becomes of the message for a recipient; equal outcomes share one copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Outcome {
     /// What becomes of it.
     pub fate: Fate,
@@ -396,13 +397,15 @@ pub struct Group {
 }
 
 /// Groups recipients with equal outcomes, in the order of each group's first recipient. Every recipient is in exactly
-/// one group.
-pub fn split(outcomes: impl IntoIterator<Item = Outcome>) -> Vec<Group> {
+/// one group. Cost: each outcome is hashed once and compared with hardly any other.
+pub fn split<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut known: HashMap<&'o Outcome, usize> = HashMap::new();
     for (recipient, outcome) in outcomes.into_iter().enumerate() {
-        match groups.iter_mut().find(|group| group.outcome == outcome) {
+        let at = *known.entry(outcome).or_insert(groups.len());
+        match groups.get_mut(at) {
             Some(group) => group.recipients.push(recipient),
-            None => groups.push(Group { recipients: vec![recipient], outcome }),
+            None => groups.push(Group { recipients: vec![recipient], outcome: outcome.clone() }),
         }
     }
     groups

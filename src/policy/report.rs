@@ -7,7 +7,7 @@ use super::candidates::{LookupSide, Standing};
 use super::combine::{Rule, Settled, Value};
 use super::engine::{JudgedPolicy, Notification, OutgoingCopy};
 use super::judge::{Judged, State};
-use super::outcome::{self, AppliedEdit, Chosen, Edit, Fate, Group, OnProtected, Outcome, Reason, Rendered};
+use super::outcome::{self, AppliedEdit, Chosen, Edit, Fate, Group, OnProtected, Reason, Rendered};
 use super::record::{
     self, ChosenRecord, CopyRecord, EditRecord, EffectRecord, EffectResult, GroupRecord, NotificationRecord,
     OutcomeRecord, PolicyRecord, PolicyReference, PolicyResult, RecipientRecord, Record,
@@ -64,7 +64,7 @@ impl Reporter<'_> {
     fn group(&self, group: &Group) -> GroupRecord {
         GroupRecord {
             recipients: group.recipients.iter().map(|&recipient| self.recipient(recipient)).collect(),
-            outcome: self.outcome(&group.outcome),
+            outcome: self.outcome(group),
             policies: self.policies(group),
         }
     }
@@ -90,7 +90,8 @@ impl Reporter<'_> {
         Some(directory.path.to_string())
     }
 
-    fn outcome(&self, outcome: &Outcome) -> OutcomeRecord {
+    fn outcome(&self, group: &Group) -> OutcomeRecord {
+        let outcome = &group.outcome;
         let (mut folder, mut until, mut text, mut again) = (None, None, None, false);
         match &outcome.fate {
             Fate::Quarantine { folder: name } => folder = Some(name.to_string()),
@@ -102,7 +103,7 @@ impl Reporter<'_> {
         }
         let side_of = |policy: PolicyId| match outcome.by {
             Some((by, side)) if by == policy => side,
-            _ => self.side_of(policy),
+            _ => self.side_of(policy, group),
         };
         OutcomeRecord {
             action: outcome.fate.name().to_string(),
@@ -125,11 +126,11 @@ impl Reporter<'_> {
         }
     }
 
-    /// The side on which a policy was judged; the sender's where on both.
-    fn side_of(&self, policy: PolicyId) -> LookupSide {
-        let judged = self.settled.iter().flat_map(|settling| &settling.sides).flat_map(|side| &side.policies);
-        let mut sides = judged.filter(|judged| judged.policy == policy).map(|judged| judged.side);
-        sides.next().unwrap_or(LookupSide::Sender)
+    /// The side on which a policy was judged for a group; the sender's where on both.
+    fn side_of(&self, policy: PolicyId, group: &Group) -> LookupSide {
+        let first = group.recipients.first().and_then(|&recipient| self.settled.get(recipient));
+        let mut judged = first.iter().flat_map(|settling| &settling.sides).flat_map(|side| &side.policies);
+        judged.find(|judged| judged.policy == policy).map_or(LookupSide::Sender, |judged| judged.side)
     }
 
     fn chosen<V: Value>(&self, chosen: &Chosen<V>) -> ChosenRecord {

@@ -8,6 +8,7 @@ mod examples;
 mod explain;
 mod generated;
 mod hierarchy;
+mod many_recipients;
 mod properties;
 mod record;
 mod shuffle;
