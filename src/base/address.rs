@@ -41,6 +41,20 @@ impl Address {
     }
 }
 
+/// What parts the detail from the user where nothing else is said (RFC 5233, 4).
+pub const DEFAULT_SEPARATOR: &str = "+";
+
+impl Address {
+    /// The local part as user and detail (RFC 5233, 4): what stands before and behind the first of the separating
+    /// characters. The whole is the user, and there is no detail, where none of them occurs.
+    pub fn sub_address(&self, separators: &str) -> (&str, Option<&str>) {
+        match self.local.split_once(|character| separators.contains(character)) {
+            Some((user, detail)) => (user, Some(detail)),
+            None => (&self.local, None),
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.local, self.domain)

@@ -368,6 +368,9 @@ impl Doubt {
                 match item {
                     Item::Bad(span) => doubt.bad(map.slice(*span), true),
                     Item::Directory(directory) => doubt.directory(directory, map),
+                    Item::Policy(policy) if policy.name.node.is_empty() => {
+                        doubt.broken_head(map.slice(policy.span));
+                    }
                     _ => doubt.nameless(item),
                 }
             }
@@ -427,11 +430,25 @@ impl Doubt {
                 DirectoryEntry::Policy(policy)
                     if policy.name.node.is_empty() || matches!(&*policy.name.node, "policy" | "for") =>
                 {
-                    self.policies = true;
+                    self.broken_head(map.slice(policy.span));
                 }
                 _ => {}
             }
         }
+    }
+
+    /// A policy whose head is broken. Where a name stands in its place, the words of the head are in doubt and no other
+    /// policy is; else it may be any.
+    fn broken_head(&mut self, slice: &str) {
+        let head = slice.split('{').next().unwrap_or_default();
+        let words: Vec<&str> = head.split_whitespace().collect();
+        // Where no word is `policy`, the misspelled one stands behind the manager.
+        let keyword = words.iter().position(|word| *word == "policy").unwrap_or(1);
+        let is_name = |word: &&str| {
+            *word != "for" && word.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        };
+        self.words_of(head);
+        self.policies |= !words.get(keyword + 1).is_some_and(is_name);
     }
 
     /// An item that was recovered without its keyword or its name: then the one stands for the other.

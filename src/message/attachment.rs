@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{
     documents::DocumentFacts,
     filetype::FileType,
-    part::{PartId, Reading},
+    part::{PartId, Reading, distinct_labels},
     region::Region,
 };
 
@@ -77,6 +77,11 @@ impl Attachment {
     /// The declared media type in lower case; `None` for members of archives and files in text.
     pub fn declared_type(&self) -> Option<&str> {
         self.declared_type.as_deref()
+    }
+
+    /// Every reading of the declared charset as written, in lower case, each once, the likeliest first.
+    pub fn charsets(&self) -> Vec<String> {
+        distinct_labels(self.declared_charsets.iter().cloned())
     }
 
     /// The true type, told from the bytes.

@@ -49,6 +49,7 @@ pub mod uuencode;
 pub mod words;
 pub mod yenc;
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 pub use address::Mailbox;
@@ -236,6 +237,15 @@ impl Message {
     /// Language of the body as its ISO 639-1 code; `None` where there is too little text to tell.
     pub fn language(&self) -> Option<&'static str> {
         *self.inner.language.get_or_init(|| language::of_body(self.texts()))
+    }
+
+    /// The charsets that its parts declare, those of other readings, attachments and attached messages among them: as
+    /// written, in lower case, each once, in the order of the parts.
+    pub fn charsets(&self) -> Vec<String> {
+        let of_parts = self.parts().iter().flat_map(Part::charsets);
+        let of_attachments = self.attachments().iter().flat_map(Attachment::charsets);
+        let mut known = HashSet::new();
+        of_parts.chain(of_attachments).filter(|name| known.insert(name.clone())).collect()
     }
 
     /// Every way in which the message is malformed or ambiguous. Decodes all text to know.

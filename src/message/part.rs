@@ -227,6 +227,11 @@ impl Part {
         self.parameter("charset")
     }
 
+    /// Every reading of the declared charset as written, in lower case, each once, the likeliest first.
+    pub fn charsets(&self) -> Vec<String> {
+        distinct_labels(self.content_type.readings("charset").into_iter().map(|reading| reading.text))
+    }
+
     /// The declared disposition in lower case: `attachment`, `inline` …
     pub fn disposition(&self) -> Option<&str> {
         self.disposition.as_deref()
@@ -297,4 +302,15 @@ impl Part {
             Reading::Alternative(why) => format!("part {} (read otherwise: {})", self.path, why.text()),
         }
     }
+}
+
+/// Labels in lower case without blanks around them, each once; empty ones are none.
+pub(crate) fn distinct_labels(labels: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for label in labels.map(|label| label.trim().to_lowercase()).filter(|label| !label.is_empty()) {
+        if !all.contains(&label) {
+            all.push(label);
+        }
+    }
+    all
 }

@@ -6,7 +6,9 @@ use super::ir::{Node, NodeId};
 use super::lookup::{Answer, Question};
 use super::truth::{Causes, Truth};
 use super::value::{Computed, Value, constant};
+use crate::language::hir::Occurrence;
 use crate::language::schema::facts::Function;
+use crate::language::schema::types::Type;
 use crate::message::Scope;
 use crate::message::surface::fold;
 use std::sync::Arc;
@@ -25,9 +27,12 @@ impl<'a> Evaluator<'a> {
                 let owner = self.value(*owner);
                 self.map(&owner, |this, value| this.field(value, *field))
             }
-            Node::Header { name } => {
+            Node::Header { name, occurrence } => {
                 let name = self.pieces(name);
-                self.header_values(name.trim())
+                match occurrence {
+                    Occurrence::Every => self.header_values(name.trim()),
+                    occurrence => self.header_value(name.trim(), *occurrence),
+                }
             }
             Node::Call { function, arguments } => self.call(*function, arguments),
             Node::Count { every, sought, subject } => {
@@ -98,9 +103,7 @@ impl<'a> Evaluator<'a> {
     fn call(&mut self, function: Function, arguments: &[NodeId]) -> Computed<'a> {
         let Some(&first) = arguments.first() else { return Computed::Absent };
         let argument = self.value(first);
-        let is_text =
-            matches!(self.plan.graph().node(first), Node::Header { .. } | Node::Fact(_) | Node::Field { .. })
-                && matches!(argument.first(), Some(Value::Text(_)));
+        let is_text = matches!(argument.first(), Some(Value::Text(_))) && !self.is_several(first);
         match function {
             Function::Length => self.length(&argument, is_text),
             Function::Lower => self.map(&argument, |this, value| {
@@ -126,6 +129,16 @@ impl<'a> Evaluator<'a> {
                 let unread = self.unread(Scope::Structure);
                 at_least(i64::try_from(count).unwrap_or(i64::MAX), unread)
             }
+        }
+    }
+
+    /// Whether several values are meant, and not every reading of one. The way down is as long as the graph is high.
+    fn is_several(&self, node: NodeId) -> bool {
+        match self.plan.graph().node(node) {
+            Node::Fact(fact) => matches!(fact.declaration().kind(), Type::Many(_)),
+            Node::Field { owner: inner, .. } | Node::Default { value: inner, .. } => self.is_several(*inner),
+            Node::Call { arguments, .. } => arguments.first().is_some_and(|&inner| self.is_several(inner)),
+            _ => false,
         }
     }
 

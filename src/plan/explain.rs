@@ -11,7 +11,7 @@ use super::search::written;
 use super::truth::{Causes, Truth};
 use super::value::{Computed, Value, constant};
 use super::verdict::{Evidence, MATCHES_KEPT, MatchEvidence, TEXT_CHARS};
-use crate::language::hir::{CompareOperator, Quantifier, Service};
+use crate::language::hir::{CompareOperator, Occurrence, Quantifier, Service};
 use crate::language::schema::facts::Function;
 use crate::language::schema::types::Enumeration;
 use std::rc::Rc;
@@ -276,7 +276,7 @@ impl<'a> Evaluator<'a> {
             Node::Fact(fact) => fact.declaration().path.to_string(),
             Node::Field { owner, field } => format!("{}.{}", self.describe(*owner), field.declaration().name),
             Node::Variable { kind, .. } => kind.name().to_string(),
-            Node::Header { name } => {
+            Node::Header { name, occurrence } => {
                 let name: String = name
                     .iter()
                     .map(|piece| match piece {
@@ -284,7 +284,11 @@ impl<'a> Evaluator<'a> {
                         TextPiece::Value(value) => format!("{{{}}}", self.describe(*value)),
                     })
                     .collect();
-                format!("header(\"{name}\")")
+                match occurrence {
+                    Occurrence::Every => format!("header(\"{name}\")"),
+                    Occurrence::Number(number) => format!("header(\"{name}\", {number})"),
+                    Occurrence::Last => format!("header(\"{name}\", last)"),
+                }
             }
             Node::Call { function, arguments } => {
                 let name = match function {

@@ -8,7 +8,8 @@ use super::interpret::{Evaluator, Who};
 use super::lookup::{Answer, Question};
 use super::truth::{Cause, CauseKind, Causes};
 use super::value::{Computed, Flags, PartReference, Value};
-use crate::base::address::{Address, DomainPattern, domain_to_ascii};
+use crate::base::address::{Address, DEFAULT_SEPARATOR, DomainPattern, domain_to_ascii};
+use crate::language::hir::Occurrence;
 use crate::language::schema::facts::{Fact, Field};
 use crate::language::schema::types::Enumeration;
 use crate::message::filetype::{Family, extension_of};
@@ -119,6 +120,10 @@ impl<'a> Evaluator<'a> {
                 Some(language) => Computed::text(Some(language)),
                 None => Computed::absent_unless(self.unread(Scope::Body)),
             },
+            Fact::MessageCharset => {
+                let charsets = message.charsets().into_iter();
+                Computed::many(charsets.map(|name| Value::Text(name.into())).collect(), structure)
+            }
             Fact::MessageKind => {
                 let known = message.kinds().iter().map(|kind| kind.name());
                 let named = known.filter(|name| position(Enumeration::Kind, name).is_some());
@@ -136,6 +141,20 @@ impl<'a> Evaluator<'a> {
             headers.all(name).map(|header| Value::Text(header.value().into())).collect();
         let unread = self.unread(Scope::Structure);
         if values.is_empty() { Computed::absent_unless(unread) } else { Computed::many(values, unread) }
+    }
+
+    /// The value of one of the header fields of a name. Of a section that was not read whole, the last is not known:
+    /// fields are missing at its end.
+    pub(super) fn header_value(&mut self, name: &str, occurrence: Occurrence) -> Computed<'a> {
+        let unread = self.unread(Scope::Structure);
+        let mut all = self.case.message.headers().all(name);
+        let field = match (occurrence, &unread) {
+            (Occurrence::Last, None) => all.next_back(),
+            (Occurrence::Last, Some(_)) => None,
+            (Occurrence::Number(number), _) => all.nth((number as usize).saturating_sub(1)),
+            (Occurrence::Every, _) => all.next(),
+        };
+        field.map_or_else(|| Computed::absent_unless(unread), |field| Computed::text(Some(field.value())))
     }
 
     /// What a field of a value gives.
@@ -160,6 +179,14 @@ impl<'a> Evaluator<'a> {
             (owner, Field::AddressLocal) => {
                 owner.address().map_or(Computed::Absent, |address| Computed::text(Some(&address.local)))
             }
+            (owner, Field::AddressUser) => match owner.address() {
+                Some(address) => Computed::text(Some(address.sub_address(self.separators()).0)),
+                None => Computed::Absent,
+            },
+            (owner, Field::AddressDetail) => match owner.address() {
+                Some(address) => Computed::text(address.sub_address(self.separators()).1),
+                None => Computed::Absent,
+            },
             (owner, Field::AddressDomain) => match owner.address() {
                 Some(address) => Computed::known(Value::Domain(address.domain.clone())),
                 None => Computed::Absent,
@@ -184,6 +211,7 @@ impl<'a> Evaluator<'a> {
                 // RFC 2045, 5.2: what declares nothing is this.
                 Computed::text(Some(attachment.declared_type().unwrap_or("application/octet-stream")))
             }
+            Field::AttachmentCharset => names(attachment.charsets().into_iter()),
             Field::AttachmentFamily => told(Value::Enum(family(attachment.file_type().family))),
             Field::AttachmentSize => told(Value::Size(clamp(attachment.size()))),
             Field::AttachmentSha256 => told(Value::Text(attachment.sha256().into())),
@@ -204,7 +232,12 @@ impl<'a> Evaluator<'a> {
             }
             Field::AttachmentContainer => {
                 let container = attachment.container().and_then(|id| message.attachment(id));
-                Computed::text(container.map(|container| container.name().unwrap_or(container.path())))
+                match container {
+                    Some(container) if container.name().is_some() => {
+                        names(container.names().map(str::to_string))
+                    }
+                    container => Computed::text(container.map(Attachment::path)),
+                }
             }
             Field::AttachmentMacros => match (attachment.has_macros(), self.unread_at(attachment.id(), None))
             {
@@ -248,7 +281,8 @@ impl<'a> Evaluator<'a> {
             (PartReference::Body(_, surface), Field::PartText) => Computed::known(Value::Surface(surface)),
             (PartReference::Body(id, _), _) => match message.part(id) {
                 Some(part) => match field {
-                    Field::PartName => Computed::text(part.file_name()),
+                    Field::PartName => names(part.file_names().iter().cloned()),
+                    Field::PartCharset => names(part.charsets().into_iter()),
                     Field::PartType => Computed::text(Some(part.media_type().as_str())),
                     Field::PartSize => Computed::known(Value::Size(clamp(part.content().len() as u64))),
                     _ => Computed::Absent,
@@ -261,6 +295,7 @@ impl<'a> Evaluator<'a> {
                     Field::PartText => Field::AttachmentText,
                     Field::PartName => Field::AttachmentName,
                     Field::PartType => Field::AttachmentType,
+                    Field::PartCharset => Field::AttachmentCharset,
                     _ => Field::AttachmentSize,
                 };
                 self.attachment_field(attachment, field)
@@ -372,6 +407,11 @@ impl<'a> Evaluator<'a> {
             return self.case.envelope.sender.as_ref().is_some_and(|sender| self.site_has(&sender.domain));
         }
         session.client_user.is_some() || session.client_ip.is_some_and(|ip| self.site_has_ip(ip))
+    }
+
+    /// The characters that part the detail of an address from its user.
+    fn separators(&self) -> &'a str {
+        self.plan.hir().site.separator.as_deref().unwrap_or(DEFAULT_SEPARATOR)
     }
 
     /// Whether a domain is one of the site's.

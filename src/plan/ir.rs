@@ -9,7 +9,8 @@ use super::patterns::PatternId;
 use super::truth::{CauseKind, CauseSet};
 use crate::base::address::{Address, DomainPattern};
 use crate::language::hir::{
-    CalendarId, CompareOperator, DetectorId, DictionaryId, DirectoryId, ListId, Literal, Quantifier, Service,
+    CalendarId, CompareOperator, DetectorId, DictionaryId, DirectoryId, ListId, Literal, Occurrence,
+    Quantifier, Service,
 };
 use crate::language::schema::facts::{Fact, Field, Function, Stage};
 use crate::language::schema::types::{Enumeration, Type};
@@ -83,8 +84,8 @@ pub enum Node {
     Field { owner: NodeId, field: Field },
     /// What the quantifier of that level binds.
     Variable { level: u16, kind: Noun },
-    /// The values of all header fields of a name.
-    Header { name: Box<[TextPiece]> },
+    /// The values of the header fields of a name, of all or of one.
+    Header { name: Box<[TextPiece]>, occurrence: Occurrence },
     /// A function.
     Call { function: Function, arguments: Box<[NodeId]> },
     /// How often, or how many different.
@@ -373,7 +374,7 @@ pub fn children(node: &Node) -> Vec<NodeId> {
     match node {
         Node::Constant(_) | Node::Fact(_) | Node::Variable { .. } => Vec::new(),
         Node::Field { owner, .. } => vec![*owner],
-        Node::Header { name } => pieces(name),
+        Node::Header { name, .. } => pieces(name),
         Node::Call { arguments, .. } => arguments.to_vec(),
         Node::Count { subject, .. }
         | Node::Score { subject, .. }

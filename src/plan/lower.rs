@@ -390,7 +390,9 @@ impl Lowerer<'_> {
     fn plain(&mut self, expr: &Expr) -> Option<NodeId> {
         let node = match &expr.kind {
             ExprKind::Field { owner, field } => Node::Field { owner: self.expr(owner)?, field: *field },
-            ExprKind::Header { name } => Node::Header { name: self.text(name)? },
+            ExprKind::Header { name, occurrence } => {
+                Node::Header { name: self.text(name)?, occurrence: *occurrence }
+            }
             ExprKind::Call { function, arguments } => Node::Call {
                 function: *function,
                 arguments: arguments.iter().map(|argument| self.expr(argument)).collect::<Option<_>>()?,

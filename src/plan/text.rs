@@ -11,6 +11,7 @@ use super::lower;
 use super::value::{Computed, PartReference, Value};
 use crate::language::hir::{TemplatePart, TextTemplate};
 use crate::language::schema::facts::Fact;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Characters of one value that are put into a text.
@@ -74,10 +75,11 @@ impl<'a> Evaluator<'a> {
         }
         let before = self.recipient;
         let mut all: Vec<String> = Vec::new();
+        let mut known = HashSet::new();
         for &recipient in &context.recipients {
             self.recipient = recipient;
             let text = self.joined(node);
-            if !text.is_empty() && !all.contains(&text) {
+            if !text.is_empty() && known.insert(text.clone()) {
                 all.push(text);
             }
         }

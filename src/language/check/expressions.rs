@@ -5,7 +5,7 @@ use super::{Checker, Context, Place};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
 use crate::language::codes::types as codes;
-use crate::language::hir::{Expr, ExprKind, Literal, Quantifier};
+use crate::language::hir::{Expr, ExprKind, Literal, Occurrence, Quantifier};
 use crate::language::schema::facts::Fact;
 use crate::language::schema::types::Type;
 use crate::language::suggest;
@@ -496,7 +496,7 @@ impl Checker<'_> {
     ) -> Option<Range> {
         let name = over.segments.first()?;
         let value = self.call(context, name, arguments, over.span);
-        if let ExprKind::Header { .. } = value.kind {
+        if let ExprKind::Header { occurrence: Occurrence::Every, .. } = value.kind {
             let span = arguments.last().map_or(over.span, |last| over.span.to(last.span));
             let value = Expr { ty: Type::Many(Box::new(Type::Text)), span, ..value };
             return Some((value, Type::Text, Arc::clone(&name.node)));

@@ -7,7 +7,7 @@ use super::{Checker, Context, Place};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
 use crate::language::codes::{name as name_codes, types as codes};
-use crate::language::hir::{CriterionId, Expr, ExprKind, Literal, Matcher};
+use crate::language::hir::{CriterionId, Expr, ExprKind, Literal, Matcher, Occurrence};
 use crate::language::schema::facts::Function;
 use crate::language::schema::types::Type;
 use crate::language::scope::Space;
@@ -160,7 +160,9 @@ impl Checker<'_> {
         let message =
             format!("`{}` takes {wanted} value{plural}, and {} stand here", name.node, arguments.len());
         self.push(Diagnostic::error(codes::ARITY, span, message).help(match &*name.node {
-            "header" => "name one field, as in `header(\"X-Team\")`",
+            "header" => {
+                "name one field, and after it which of several, as in `header(\"X-Team\")` or `header(\"Received\", 1)`"
+            }
             "attribute" => "write it as in `attribute(sender, \"department\")`",
             _ => "give it what it asks for, and nothing else",
         }));
@@ -168,14 +170,50 @@ impl Checker<'_> {
     }
 
     fn header(&mut self, context: &mut Context, name: &Name, arguments: &[ast::Expr], span: Span) -> Expr {
-        match self.header_argument(context, name, arguments, span) {
-            Some((text, at)) => Expr {
-                kind: ExprKind::Header { name: fixed(&text, at) },
+        let (field, occurrence) = match arguments {
+            [_, occurrence] => (arguments.get(..1).unwrap_or_default(), self.occurrence(occurrence)),
+            all => (all, Some(Occurrence::Every)),
+        };
+        match (self.header_argument(context, name, field, span), occurrence) {
+            (Some((text, at)), Some(occurrence)) => Expr {
+                kind: ExprKind::Header { name: fixed(&text, at), occurrence },
                 ty: Type::Optional(Box::new(Type::Text)),
                 span,
             },
-            None => unknown(span),
+            _ => unknown(span),
         }
+    }
+
+    /// Which of the fields of a name: a number, or `last`. Here the word is no name.
+    fn occurrence(&mut self, expr: &ast::Expr) -> Option<Occurrence> {
+        if let ast::ExprKind::Name(reference) = &expr.kind
+            && written(reference) == "last"
+        {
+            return Some(Occurrence::Last);
+        }
+        match &expr.kind {
+            ast::ExprKind::Number(number) if *number >= 1 => {
+                u32::try_from(*number).ok().map(Occurrence::Number).or_else(|| self.no_occurrence(expr))
+            }
+            ast::ExprKind::Bad => None,
+            _ => self.no_occurrence(expr),
+        }
+    }
+
+    fn no_occurrence(&mut self, expr: &ast::Expr) -> Option<Occurrence> {
+        let (code, message) = match &expr.kind {
+            ast::ExprKind::Number(number) => {
+                (codes::RANGE, format!("there is no field of the number {number}"))
+            }
+            _ => (
+                codes::MISMATCH,
+                "which of the fields is meant is a number on the spot, or `last`".to_string(),
+            ),
+        };
+        self.push(Diagnostic::error(code, expr.span, message).help(
+            "fields are counted from the top: write `header(\"Received\", 1)` or `header(\"Received\", last)`",
+        ));
+        None
     }
 
     fn header_count(

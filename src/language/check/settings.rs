@@ -110,7 +110,7 @@ impl Checker<'_> {
     }
 
     fn site_clauses(&mut self, site: &ast::Site) {
-        let (mut postmaster_at, mut zone_at, mut order_at) = (None, None, None);
+        let (mut postmaster_at, mut zone_at, mut separator_at, mut order_at) = (None, None, None, None);
         for clause in &site.clauses {
             match clause {
                 ast::SiteClause::Domains(values, _) => {
@@ -136,6 +136,10 @@ impl Checker<'_> {
                         self.site_zone = zone;
                     }
                 }
+                ast::SiteClause::Separator(text, span) => {
+                    self.once(&mut separator_at, *span, "separator");
+                    self.site.separator = self.separator(text);
+                }
                 ast::SiteClause::Order(names, span) => {
                     self.once(&mut order_at, *span, "order");
                     if let Some(order) = self.manager_order(names, *span) {
@@ -148,6 +152,22 @@ impl Checker<'_> {
         if let Some(postmaster) = self.site.postmaster.clone() {
             self.check_postmaster(site, &postmaster);
         }
+    }
+
+    /// Characters that may part user and detail: those of RFC 5321 (4.1.2, `atext`) that are neither letter nor digit.
+    fn separator(&mut self, text: &ast::TextLiteral) -> Option<Arc<str>> {
+        let plain = self.plain(text)?;
+        if !plain.is_empty() && plain.chars().all(|character| SEPARATORS.contains(character)) {
+            return Some(plain);
+        }
+        let message = match plain.chars().find(|character| !SEPARATORS.contains(*character)) {
+            Some(character) => format!("`{character}` cannot part user and detail of an address"),
+            None => "an empty text parts nothing".to_string(),
+        };
+        self.push(Diagnostic::error(codes::SEPARATOR, text.span, message).help(
+            "write one or more marks that may stand in a local part, as in `separator \"+\"` or `separator \"+-\"`",
+        ));
+        None
     }
 
     /// Notifications are sent in the postmaster's name: an address of somebody else's domain cannot be that.
@@ -218,6 +238,9 @@ fn missing_words(missing: &[&str]) -> String {
     let verb = if missing.len() == 1 { "is" } else { "are" };
     format!("{} {verb}", suggest::listed(missing))
 }
+
+/// Marks that a local part may have (RFC 5321, 4.1.2 and RFC 5322, 3.2.3).
+const SEPARATORS: &str = "!#$%&'*+-/=?^_`{|}~";
 
 const MANAGERS: &[(&str, hir::Manager)] = &[
     ("access", hir::Manager::Access),

@@ -158,6 +158,35 @@ codes! {
      \x20   }\n\
      }\n";
 
+    /// A separator of sub-addresses that no address can have.
+    SEPARATOR = "mfp::item::separator",
+    "the separator cannot stand in an address",
+    "`separator` says which marks part the detail of an address from its user, for `.user` and `.detail`: with `+`, \
+     `news` is the detail of `anna+news@acme.example`. Each character of the text is such a mark. Letters, digits, \
+     dots, blanks and `@` cannot be.",
+    "site {\n\
+     \x20   domains   @a.example\n\
+     \x20   separator \".\"\n\
+     }\n\
+     directory d {\n\
+     \x20   domain @a.example\n\
+     \x20   content policy p for senders {\n\
+     \x20       when   recipient outside site\n\
+     \x20       tag    \"x\"\n\
+     \x20   }\n\
+     }\n",
+    "site {\n\
+     \x20   domains   @a.example\n\
+     \x20   separator \"+-\"\n\
+     }\n\
+     directory d {\n\
+     \x20   domain @a.example\n\
+     \x20   content policy p for senders {\n\
+     \x20       when   recipient outside site\n\
+     \x20       tag    \"x\"\n\
+     \x20   }\n\
+     }\n";
+
     /// An order of managers that is not whole.
     ORDER = "mfp::item::order",
     "the order does not name each manager once",

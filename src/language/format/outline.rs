@@ -58,6 +58,7 @@ fn item(item: &Item) -> Option<Part> {
             | SiteClause::Networks(_, span)
             | SiteClause::Postmaster(_, span)
             | SiteClause::Timezone(_, span)
+            | SiteClause::Separator(_, span)
             | SiteClause::Order(_, span) => Some(span.start),
             SiteClause::Bad(_) => None,
         }),

@@ -67,8 +67,8 @@ pub enum ExprKind {
     /// What a quantifier or criterion binds.
     Variable(VariableId),
     /// The values of all fields of a name: of type `Many(Text)` where a quantifier ranges over them, else the first
-    /// (`Optional(Text)`).
-    Header { name: TextTemplate },
+    /// (`Optional(Text)`); of one occurrence that alone (`Optional(Text)`).
+    Header { name: TextTemplate, occurrence: Occurrence },
     /// A function.
     Call { function: Function, arguments: Vec<Expr> },
     /// `count([every] p in s)`
@@ -105,6 +105,17 @@ pub enum ExprKind {
     Quantified { quantifier: Quantifier, over: Box<Expr>, variable: VariableId, condition: Box<Expr> },
     /// A criterion, with what stands in its place.
     Criterion { criterion: CriterionId, argument: Option<Box<Expr>> },
+}
+
+/// Which of the header fields of one name are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Occurrence {
+    /// All.
+    Every,
+    /// The one of that number: 1 is the topmost, the one added last.
+    Number(u32),
+    /// The one at the bottom.
+    Last,
 }
 
 /// What is searched for.

@@ -124,6 +124,8 @@ pub struct Site {
     pub postmaster: Option<Address>,
     /// The zone of times without one; `None` is UTC. Names are valid in the time zone database.
     pub timezone: Option<String>,
+    /// The characters that part the detail of an address from its user; `None` is `+`.
+    pub separator: Option<Arc<str>>,
     /// The order of managers' effects, all five.
     pub order: Vec<Manager>,
 }

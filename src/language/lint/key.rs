@@ -23,9 +23,9 @@ fn write_key(expression: &Expr, out: &mut String) {
     };
     match &expression.kind {
         ExprKind::Field { owner, field } => list(&format!("{field:?}"), &[owner]),
-        ExprKind::Header { name } => {
+        ExprKind::Header { name, occurrence } => {
             let name = text_key(name).to_ascii_lowercase();
-            list(&format!("header {name}"), &[]);
+            list(&format!("header {name} {occurrence:?}"), &[]);
         }
         ExprKind::Call { function, arguments } => {
             list(&format!("{function:?}"), &arguments.iter().collect::<Vec<_>>());

@@ -17,7 +17,7 @@ pub(super) fn children(expression: &Expr) -> Vec<&Expr> {
     match &expression.kind {
         ExprKind::Literal(_) | ExprKind::Fact(_) | ExprKind::Variable(_) => Vec::new(),
         ExprKind::Field { owner, .. } => vec![owner],
-        ExprKind::Header { name } => values(name).collect(),
+        ExprKind::Header { name, .. } => values(name).collect(),
         ExprKind::Call { arguments, .. } => arguments.iter().collect(),
         ExprKind::Count { subject, .. } | ExprKind::Score { subject, .. } => vec![subject],
         ExprKind::Rate { key, .. } => vec![key],

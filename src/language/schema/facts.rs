@@ -122,6 +122,7 @@ facts! {
     MessageUnscannable "message.unscannable" Content false Type::Flags(Enumeration::Cause); "why parts of it could not be read", absent "empty: everything was read";
     MessageMalformed "message.malformed" Content false Type::Flags(Enumeration::Malformation); "what is wrong or ambiguous in its structure", absent "empty";
     MessageLanguage "message.language" Content false optional(Type::Text); "the language of the body (ISO 639-1), where it can be told", absent "too short or unclear";
+    MessageCharset "message.charset" Content false many(Type::Text); "the charsets that its parts declare (RFC 2046, 4.1.2), as written, in lower case, each once; those of attachments and attached messages too", absent "empty: none is declared";
     MessageKind "message.kind" Headers false Type::Flags(Enumeration::Kind); "auto-reply, delivery report, list mail, …", absent "empty: an ordinary message";
     Body "body" Content false Type::Surface; "the visible text of the text parts", absent "empty";
     BodyHtml "body.html" Content false Type::Surface; "the source of the HTML parts", absent "empty";
@@ -202,6 +203,7 @@ fields! {
     AttachmentExtension Attachment "extension" optional(Type::Text); "what follows the last dot of its name, lower case";
     AttachmentType Attachment "type" Type::Text; "its true media type, told from its bytes";
     AttachmentDeclaredType Attachment "declared_type" Type::Text; "the media type its header declares";
+    AttachmentCharset Attachment "charset" optional(Type::Text); "the charset it declares, as written, in lower case; absent where it declares none";
     AttachmentFamily Attachment "family" Type::Enum(Enumeration::Family); "what its bytes are, in one word";
     AttachmentSize Attachment "size" Type::Size; "bytes after decoding";
     AttachmentText Attachment "text" Type::Surface; "its text, where it holds any";
@@ -215,6 +217,7 @@ fields! {
     PartText Part "text" Type::Surface; "its text";
     PartName Part "name" optional(Type::Text); "its name";
     PartType Part "type" Type::Text; "its media type";
+    PartCharset Part "charset" optional(Type::Text); "the charset it declares, as written, in lower case; absent where it declares none, and of the subject";
     PartSize Part "size" Type::Size; "bytes after decoding";
     LinkUrl Link "url" Type::Text; "the target as written";
     LinkText Link "text" optional(Type::Text); "the text it is shown as";
@@ -224,6 +227,8 @@ fields! {
     MailboxAddress Mailbox "address" optional(Type::Address); "its address";
     MailboxDisplayName Mailbox "display_name" optional(Type::Text); "its display name, decoded";
     AddressLocal Address "local" Type::Text; "the part before the last `@`";
+    AddressUser Address "user" Type::Text; "the local part before the first separator of sub-addresses (RFC 5233; `+`, unless `site` says otherwise); all of it where there is none";
+    AddressDetail Address "detail" optional(Type::Text); "the local part behind the first separator of sub-addresses: `news` of `anna+news@acme.example`; absent where there is none";
     AddressDomain Address "domain" Type::Domain; "the part after the last `@`";
 }
 

@@ -92,6 +92,16 @@ fn well_typed_conditions_pass() {
         "lower((header(\"X\") or \"\")) == \"x\"",
         "(attribute(sender, \"department\") or \"\") == \"Sales\"",
         "header_count(\"Received\") > 20",
+        "header(\"Received\", 1) contains \"relay\" and header(\"Received\", last) is not absent",
+        "(header(\"X-Team\", 2) or header(\"X-Team\", last) or \"none\") == \"red\"",
+        "recipient.user == \"anna\" and recipient.detail is absent",
+        "sender.detail == \"news\" or (sender.user or \"\") starts with \"bounce\"",
+        "any to where to.address.detail contains \"x\"",
+        "any message.charset in [\"koi8-r\", \"windows-1251\"]",
+        "any message.charset where charset starts with \"iso-2022\"",
+        "no message.charset where charset == \"utf-7\"",
+        "any part where (part.charset or \"us-ascii\") != \"utf-8\"",
+        "any attachment where attachment.charset is absent",
         "sender in to",
         "message.size in [1 MB, 2 MB]",
         "(message.language or \"en\") == \"de\"",
@@ -145,6 +155,21 @@ fn ill_typed_conditions_have_one_finding_each() {
         ("(header(\"X\") or 3) == \"y\"", "mfp::type::mismatch"),
         ("header(\"X Y\") is absent", "mfp::type::header-name"),
         ("header(subject) is absent", "mfp::type::mismatch"),
+        ("header(\"X\", 0) is absent", "mfp::type::range"),
+        ("header(\"X\", 99999999999) is absent", "mfp::type::range"),
+        ("header(\"X\", \"last\") is absent", "mfp::type::mismatch"),
+        ("header(\"X\", first) is absent", "mfp::type::mismatch"),
+        ("header(\"X\", 1, 2) is absent", "mfp::type::arity"),
+        ("header_count(\"X\", 1) > 2", "mfp::type::arity"),
+        ("any header(\"X\", 1) contains \"a\"", "mfp::type::quantifier"),
+        ("header(\"X\", last) != \"a\"", "mfp::type::absent"),
+        ("message.charset == \"koi8-r\"", "mfp::type::quantifier"),
+        ("message.charset is koi8_r", "mfp::type::quantifier"),
+        ("any attachment where attachment.charset > 3", "mfp::type::mismatch"),
+        ("recipient.user is absent", "mfp::type::never-absent"),
+        ("recipient.detail != \"news\"", "mfp::type::absent"),
+        ("recipient.details is absent", "mfp::type::no-field"),
+        ("subject.detail is absent", "mfp::type::no-field"),
         ("lengt(subject) > 3", "mfp::name::unknown-function"),
         ("length(subject, body) > 3", "mfp::type::arity"),
         ("length(message.size) > 3", "mfp::type::mismatch"),
@@ -194,6 +219,10 @@ fn a_policy_s_stage_is_the_latest_of_the_facts_it_reads() {
         ("direction is inbound", Stage::Envelope, true),
         ("sender in partners and subject contains \"x\"", Stage::Headers, false),
         ("header(\"X\") is absent", Stage::Headers, false),
+        ("header(\"X\", last) is absent", Stage::Headers, false),
+        ("sender.detail is absent", Stage::Envelope, false),
+        ("recipient.user == \"x\"", Stage::Envelope, true),
+        ("any message.charset == \"koi8-r\"", Stage::Content, false),
         ("any attachment where attachment is big", Stage::Content, false),
         ("text contains digits and recipient in partners", Stage::Content, true),
     ] {
@@ -282,6 +311,62 @@ fn what_is_inherited_may_be_overridden_and_excepted_and_nothing_else() {
     assert_eq!(except("outr"), ["mfp::name::unknown"]);
     let shown = listed(&checked(&TREE.replace("ENTRY", "except outr when recipient in @b.example")));
     assert!(shown.contains("did you mean `outer`?"), "{shown}");
+}
+
+#[test]
+fn a_broken_head_elsewhere_hides_no_unknown_name_of_an_intact_directory() {
+    let unknown = |policy: &str| {
+        let text = TREE.replace("ENTRY", "except outr, broken when recipient in @b.example").replace(
+            "    directory right {\n",
+            &format!("    {policy} {{ when subject contains \"y\" tag \"y\" }}\n    directory right {{\n"),
+        );
+        let shown = listed(&checked(&text));
+        assert!(
+            !shown.contains("policy `broken`"),
+            "what the broken policy may be is not said twice\n{shown}"
+        );
+        assert!(!shown.contains("`nobody`"), "{shown}");
+        shown.matches("there is no policy `outr`").count()
+    };
+    assert_eq!(unknown("content policy broken for senderz"), 1);
+    assert_eq!(unknown("content policy broken for senders overides nobody"), 1);
+    assert_eq!(unknown("content policy broken senders"), 1);
+    assert_eq!(unknown("contnt policy broken for senders"), 1);
+    // Of a policy without a name nobody knows whether it is this one.
+    assert_eq!(unknown("content policy 3broken for senders"), 0);
+    assert_eq!(unknown("content policy for senders"), 0);
+    let outside = "content polcy helper(x: number { when subject contains \"y\" tag \"y\" }\n\
+                   directory d { domain @a.example except nobody when recipient in @b.example }\n";
+    let shown = listed(&checked(outside));
+    assert!(shown.contains("there is no policy `nobody`"), "{shown}");
+}
+
+#[test]
+fn what_is_wrong_with_an_occurrence_a_charset_or_a_separator_is_said_in_words() {
+    for (text, words) in [
+        ("header(\"Received\", 0) is absent", "there is no field of the number 0"),
+        (
+            "header(\"Received\", first) is absent",
+            "which of the fields is meant is a number on the spot, or `last`",
+        ),
+        ("header(\"Received\", first) is absent", "fields are counted from the top"),
+        ("any header(\"X\", 1) contains \"a\"", "this is a text that may be absent, and `any`"),
+        ("message.charsets is absent", "did you mean `charset`?"),
+        ("recipient.details is absent", "did you mean `detail`?"),
+    ] {
+        let shown = listed(&checked(&condition(text)));
+        assert!(shown.contains(words), "{words} is not in\n{shown}");
+    }
+    let site = |separator: &str| {
+        let text = format!("site {{\ndomains @a.example\n{separator}\n}}\n{}", condition("sender in site"));
+        listed(&checked(&text))
+    };
+    assert!(site("separator \"a\"").contains("`a` cannot part user and detail of an address"));
+    assert!(site("separator \"+@\"").contains("`@` cannot part"));
+    assert!(site("separator \"\"").contains("an empty text parts nothing"));
+    assert!(site("separator \"+\" separator \"-\"").contains("`separator` stands here a second time"));
+    assert!(site("seperator \"+\"").contains("did you mean `separator`?"));
+    assert!(site("separator \"{subject}\"").contains("there is no message here"));
 }
 
 #[test]

@@ -9,3 +9,4 @@ mod patterns;
 mod policies;
 mod setting;
 mod truths;
+mod vocabulary;

@@ -135,6 +135,8 @@ fn every_occurrence_of_a_header_is_searched() {
     assert_false("header(\"X-Mark\") != \"second\"", &message);
     assert_true("header_count(\"X-Mark\") == 2", &message);
     assert_true("length(header(\"X-Mark\")) == 5", &message);
+    assert_true("length(lower((header(\"X-Mark\") or \"\"))) == 5", &message);
+    assert_true("length(to) == 1 and length(to.display_name) == 0", &message);
 }
 
 #[test]

@@ -124,6 +124,8 @@ pub enum SiteClause {
     Postmaster(Expr, Span),
     /// `timezone "Europe/Berlin"`
     Timezone(TextLiteral, Span),
+    /// `separator "+"`
+    Separator(TextLiteral, Span),
     /// `order access, format, virus, security, content`
     Order(Vec<Name>, Span),
     /// What no clause could be made of.

@@ -138,6 +138,7 @@ impl Builder<'_> {
                 Rule::site_networks => SiteClause::Networks(this.find_values(&mut parts)?, span),
                 Rule::site_postmaster => SiteClause::Postmaster(this.find_value(&mut parts)?, span),
                 Rule::site_timezone => SiteClause::Timezone(this.find_text(&mut parts)?, span),
+                Rule::site_separator => SiteClause::Separator(this.find_text(&mut parts)?, span),
                 Rule::site_order => SiteClause::Order(this.names(parts.seek(Rule::names)?), span),
                 _ => return None,
             })
