@@ -15,7 +15,9 @@ pub fn exercise(bytes: &[u8], limits: &MessageLimits) -> usize {
         seen += usize::from(header.value().is_empty());
     }
     for part in message.parts() {
-        seen += usize::from(part.content().is_empty()) + usize::from(part.charset().is_some());
+        seen += usize::from(part.content().is_empty())
+            + usize::from(part.charset().is_some())
+            + part.charsets().len();
     }
     for attachment in message.attachments() {
         seen += usize::from(attachment.sha256().is_empty());
