@@ -200,7 +200,9 @@ impl Collector<'_> {
         let mut found = uuencode::find(text.bytes());
         found.extend(yenc::find(text.bytes()));
         for file in found.into_iter().rev() {
-            if !self.take(file.bytes.len()) {
+            let place =
+                |this: &Self| this.place(found_in, container, format!("the file `{}` in text", file.name));
+            if !self.take(file.bytes.len(), place) {
                 return;
             }
             if let Some(problem) = file.problem {
@@ -230,15 +232,15 @@ impl Collector<'_> {
         Place { part: key.filter(|k| k.0 == 0).map(|k| k.1), attachment, offset: None, shown }
     }
 
-    /// Takes decoded bytes out of the allowance; a fact where that is used up.
-    fn take(&mut self, bytes: usize) -> bool {
+    /// Takes decoded bytes out of the allowance; a fact about the place where that is used up.
+    fn take(&mut self, bytes: usize, place: impl FnOnce(&Self) -> Place) -> bool {
         match self.allowance.expanded.checked_sub(bytes as u64) {
             Some(left) => {
                 self.allowance.expanded = left;
                 true
             }
             None => {
-                let place = Place { shown: "message".into(), ..Place::default() };
+                let place = place(self);
                 self.limit("what is packed expands beyond the limit", place);
                 false
             }
@@ -246,10 +248,7 @@ impl Collector<'_> {
     }
 
     fn limit(&mut self, detail: &str, place: Place) {
-        let facts = &mut self.contents.facts;
-        if !facts.unscannable.iter().any(|u| u.cause == Cause::Limit && u.detail == detail) {
-            facts.unscannable(Cause::Limit, Scopes::INSIDE, place, detail);
-        }
+        self.contents.facts.limit(Scopes::INSIDE, place, detail);
     }
 
     fn file(&mut self, file: File) {
@@ -351,7 +350,8 @@ impl Collector<'_> {
             cms::content(bytes, self.allowance.expanded).filter(|_| !self.is_smime_part(key))
         {
             // An envelope that is merely attached: what it signs or compresses is a MIME entity.
-            if self.take(inner.len()) {
+            let path = attachment.path.clone();
+            if self.take(inner.len(), |this| this.place(None, Some(id), path)) {
                 self.message(id, &Region::decoded(inner.into()));
             }
         }

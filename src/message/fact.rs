@@ -213,7 +213,9 @@ pub struct Unscannable {
     pub detail: String,
 }
 
-/// How many of one kind are kept: the first ones name the mistake, a hundred thousand more would only fill memory.
+/// How many malformations of one kind are kept: the first ones name the mistake, a hundred thousand more would only fill
+/// memory. What is unread has no such bound, since each one decides about its own place; there are a few for each part and
+/// attachment at most, and those are limited.
 const KEPT_PER_KIND: usize = 50;
 
 /// Collects both kinds of fact while a message is read.
@@ -237,9 +239,16 @@ impl Facts {
         place: Place,
         detail: impl Into<String>,
     ) {
-        let alike = self.unscannable.iter().filter(|u| u.cause == cause && u.leaves_unread == scopes).count();
-        if alike < KEPT_PER_KIND {
-            self.unscannable.push(Unscannable { cause, leaves_unread: scopes, place, detail: detail.into() });
+        self.unscannable.push(Unscannable { cause, leaves_unread: scopes, place, detail: detail.into() });
+    }
+
+    /// A limit that was reached, once for each place.
+    pub(crate) fn limit(&mut self, scopes: Scopes, place: Place, detail: &str) {
+        let same = |u: &Unscannable| {
+            u.cause == Cause::Limit && u.leaves_unread == scopes && u.place == place && u.detail == detail
+        };
+        if !self.unscannable.iter().any(same) {
+            self.unscannable(Cause::Limit, scopes, place, detail);
         }
     }
 }

@@ -49,7 +49,7 @@ pub mod uuencode;
 pub mod words;
 pub mod yenc;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 pub use address::Mailbox;
@@ -98,6 +98,16 @@ struct Inner {
     links: OnceLock<Vec<PlacedLink>>,
     malformed: OnceLock<Vec<Malformation>>,
     unscannable: OnceLock<Vec<Unscannable>>,
+    unread: OnceLock<Unread>,
+}
+
+/// What is unread, by where it is: positions in [`Message::unscannable`].
+#[derive(Debug, Default)]
+struct Unread {
+    /// Of each attachment: what is unread of it or of anything in it.
+    of_attachment: Vec<Vec<usize>>,
+    /// What nobody can place.
+    elsewhere: Vec<usize>,
 }
 
 impl Message {
@@ -134,6 +144,7 @@ impl Message {
                 links: OnceLock::new(),
                 malformed: OnceLock::new(),
                 unscannable: OnceLock::new(),
+                unread: OnceLock::new(),
             }),
         }
     }
@@ -277,6 +288,59 @@ impl Message {
             self.unscannable()
         };
         all.iter().filter(move |unscannable| unscannable.leaves_unread.contains(scope))
+    }
+
+    /// What could not be read of an attachment, or of anything in it.
+    pub fn unread_in(&self, id: AttachmentId) -> impl Iterator<Item = &Unscannable> {
+        let found = self.unread().of_attachment.get(id.index()).map(Vec::as_slice).unwrap_or_default();
+        found.iter().filter_map(|at| self.unscannable().get(*at))
+    }
+
+    /// What could not be read and lies in no part and no attachment: it may have been anywhere.
+    pub fn unread_elsewhere(&self) -> impl Iterator<Item = &Unscannable> {
+        self.unread().elsewhere.iter().filter_map(|at| self.unscannable().get(*at))
+    }
+
+    fn unread(&self) -> &Unread {
+        self.inner.unread.get_or_init(|| {
+            let attachments = self.attachments();
+            let mut unread =
+                Unread { of_attachment: vec![Vec::new(); attachments.len()], elsewhere: Vec::new() };
+            let mut of_part: HashMap<PartId, Vec<AttachmentId>> = HashMap::new();
+            for attachment in attachments {
+                if let Some(part) = attachment.part() {
+                    of_part.entry(part).or_default().push(attachment.id());
+                }
+            }
+            for (at, unscannable) in self.unscannable().iter().enumerate() {
+                let own = match (unscannable.place.attachment, unscannable.place.part) {
+                    (Some(id), _) => vec![id],
+                    (None, Some(part)) => {
+                        let mut own = of_part.get(&part).cloned().unwrap_or_default();
+                        own.extend(self.contents().owner.get(&(0, part)));
+                        own
+                    }
+                    (None, None) => {
+                        unread.elsewhere.push(at);
+                        continue;
+                    }
+                };
+                for id in own {
+                    let mut next = Some(id);
+                    // Containers stand before what they hold, so the way up ends.
+                    while let Some(id) = next {
+                        if let Some(known) = unread.of_attachment.get_mut(id.index())
+                            && known.last() != Some(&at)
+                        {
+                            known.push(at);
+                        }
+                        let above = self.attachment(id).and_then(Attachment::container);
+                        next = above.filter(|container| *container < id);
+                    }
+                }
+            }
+            unread
+        })
     }
 
     /// Whether and how the message is encrypted, by its structure.

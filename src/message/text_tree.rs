@@ -223,7 +223,8 @@ impl<'a> Collector<'a> {
                 Some(id) => (Source::Attachment(id), format!("{} (subject)", self.path(id))),
             };
             let text = header.value().to_string();
-            if let Some(id) = self.surface(text, false, source, name) {
+            let place = Place { attachment: owner, shown: name.clone(), ..Place::default() };
+            if let Some(id) = self.surface(text, false, source, name, &place, Scopes::ANY_TEXT) {
                 found.push(TextTree::Leaf(id));
             }
         }
@@ -459,13 +460,13 @@ impl<'a> Collector<'a> {
         scopes: Scopes,
         quiet: bool,
     ) -> TextTree {
-        if self.left == 0 {
-            return TextTree::default();
-        }
         // A character takes one byte at least, and hardly any charset makes more than three bytes of one.
         let cut = bytes.len().min(self.left);
         if cut < bytes.len() {
-            self.over_limit(&place);
+            self.over_limit(&place, scopes);
+        }
+        if cut == 0 {
+            return TextTree::default();
         }
         let bytes = bytes.get(..cut).unwrap_or_default();
         let mut labels: Vec<Option<String>> = declared.iter().take(4).cloned().map(Some).collect();
@@ -493,7 +494,7 @@ impl<'a> Collector<'a> {
         }
         let mut leaves = Vec::new();
         for text in readings {
-            if let Some(id) = self.surface(text, html, source, name.clone()) {
+            if let Some(id) = self.surface(text, html, source, name.clone(), &place, scopes) {
                 leaves.push(TextTree::Leaf(id));
             }
         }
@@ -535,16 +536,20 @@ impl<'a> Collector<'a> {
         self.texts.facts.malformed(kind, place, detail);
     }
 
-    fn over_limit(&mut self, place: &Place) {
-        let facts = &mut self.texts.facts;
-        if !facts.unscannable.iter().any(|u| u.cause == Cause::Limit) {
-            let detail = "more text than the limit";
-            facts.unscannable(Cause::Limit, Scopes::ANY_TEXT, place.clone(), detail);
-        }
+    fn over_limit(&mut self, place: &Place, scopes: Scopes) {
+        self.texts.facts.limit(scopes, place.clone(), "more text than the limit");
     }
 
     /// The surface of a text; one that is there already where the text is the same.
-    fn surface(&mut self, text: String, html: bool, source: Source, name: String) -> Option<SurfaceId> {
+    fn surface(
+        &mut self,
+        text: String,
+        html: bool,
+        source: Source,
+        name: String,
+        place: &Place,
+        scopes: Scopes,
+    ) -> Option<SurfaceId> {
         if text.is_empty() {
             return None;
         }
@@ -558,8 +563,7 @@ impl<'a> Collector<'a> {
             }
         }
         if text.len() > self.left {
-            let place = Place { shown: name.clone(), ..Place::default() };
-            self.over_limit(&place);
+            self.over_limit(place, scopes);
             if self.left == 0 {
                 return None;
             }

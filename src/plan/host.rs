@@ -218,7 +218,7 @@ impl<'a> Evaluator<'a> {
             Field::AttachmentText => self.attachment_text(attachment.id()),
             Field::AttachmentEncrypted => {
                 // Only what nobody could look into leaves it open; of a document it is known without its text.
-                let closed = message.unscannable().iter().filter(|one| {
+                let closed = message.unread_in(attachment.id()).filter(|one| {
                     one.place.attachment == Some(attachment.id())
                         && one.leaves_unread.contains(Scope::Attachments)
                 });
@@ -245,8 +245,9 @@ impl<'a> Evaluator<'a> {
                 (macros, _) => Computed::known(Value::Bool(macros)),
             },
             Field::AttachmentUnscannable => {
-                let own =
-                    message.unscannable().iter().filter(|one| one.place.attachment == Some(attachment.id()));
+                let own = message
+                    .unread_in(attachment.id())
+                    .filter(|one| one.place.attachment == Some(attachment.id()));
                 Computed::known(Value::Flags(flags(Enumeration::Cause, own.map(|one| one.cause.name()))))
             }
             Field::AttachmentInline => {
@@ -339,19 +340,10 @@ impl<'a> Evaluator<'a> {
     /// Why a question about one attachment is open: something in it, or something nobody can place, was not read.
     fn unread_at(&self, id: AttachmentId, scope: Option<Scope>) -> Option<Causes> {
         let message = self.case.message;
-        let part = message.attachment(id).and_then(Attachment::part);
-        let concerns = |unscannable: &&Unscannable| {
-            if scope.is_some_and(|scope| !unscannable.leaves_unread.contains(scope)) {
-                return false;
-            }
-            match (unscannable.place.attachment, unscannable.place.part) {
-                (Some(at), _) => lies_in(message, at, id),
-                (None, Some(at)) => part == Some(at),
-                // Of what has no place, only a question about text may be open.
-                (None, None) => scope.is_some(),
-            }
-        };
-        collect(message.unscannable().iter().filter(concerns))
+        // Of what has no place, only a question about text may be open.
+        let elsewhere = message.unread_elsewhere().filter(|_| scope.is_some());
+        let asked = |one: &&Unscannable| scope.is_none_or(|scope| one.leaves_unread.contains(scope));
+        collect(message.unread_in(id).chain(elsewhere).filter(asked))
     }
 
     /// Asks the outside; what it does not know yet is noted as missing.
@@ -447,20 +439,6 @@ impl<'a> Evaluator<'a> {
             },
         }
     }
-}
-
-/// Whether one attachment is another or lies in it.
-fn lies_in(message: &message::Message, inner: AttachmentId, outer: AttachmentId) -> bool {
-    let mut at = Some(inner);
-    // Containers stand before what they hold, so the way up ends; the bound holds for any input.
-    for _ in 0..=message.attachments().len() {
-        match at {
-            Some(id) if id == outer => return true,
-            Some(id) => at = message.attachment(id).and_then(Attachment::container),
-            None => return false,
-        }
-    }
-    false
 }
 
 fn collect<'u>(unscannable: impl Iterator<Item = &'u Unscannable>) -> Option<Causes> {

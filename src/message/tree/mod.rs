@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use super::{
     ambiguity::{self, Interpretation, Interpretations},
     decode::Encoding,
-    fact::{Cause, Facts, MalformationKind as Kind, Place, Scopes},
+    fact::{Facts, MalformationKind as Kind, Place, Scopes},
     headers::{self, Headers, Section},
     parameters::Structured,
     part::{MediaType, Part, PartId, Reading, Role, Why},
@@ -140,10 +140,7 @@ impl Reader<'_> {
     }
 
     fn limit(&mut self, detail: &str, place: Place) {
-        let facts = &mut self.structure.facts;
-        if !facts.unscannable.iter().any(|u| u.cause == Cause::Limit && u.detail == detail) {
-            facts.unscannable(Cause::Limit, Scopes::ALL, place, detail);
-        }
+        self.structure.facts.limit(Scopes::ALL, place, detail);
     }
 
     fn run(&mut self, job: Job) {

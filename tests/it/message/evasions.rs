@@ -289,3 +289,73 @@ fn what_lies_elsewhere_or_cannot_be_understood_is_said() {
     ));
     assert!(compound.unread_for(mailfw::message::Scope::Text).next().is_some(), "a compound file of nothing");
 }
+
+/// A text in base64 lines of a part.
+fn encoded(bytes: &[u8]) -> String {
+    let mut text = data_encoding::BASE64.encode(bytes);
+    let mut at = 76;
+    while at < text.len() {
+        text.insert(at, '\n');
+        at += 77;
+    }
+    text
+}
+
+#[test]
+fn what_is_unread_is_known_of_every_attachment_however_many_there_are() {
+    let document = encoded(b"%PDF-1.4\n1 0 obj\n<</Type/Catalog>>\nendobj\nstartxref\n0\n%%EOF\n");
+    let file = |number: usize| {
+        format!(
+            "--b\nContent-Type: application/pdf; name=d{number}.pdf\nContent-Transfer-Encoding: base64\n\n{document}\n"
+        )
+    };
+    let files: String = (0..80).map(file).collect();
+    let message =
+        message(&multipart("Content-Type: multipart/mixed; boundary=b", &format!("{files}--b--\n")));
+    assert_eq!(message.attachments().len(), 80);
+    for attachment in message.attachments() {
+        let unread = message.unread_in(attachment.id());
+        let text = mailfw::message::Scope::AttachmentText;
+        assert_eq!(unread.filter(|u| u.leaves_unread.contains(text)).count(), 1, "{}", attachment.path());
+    }
+}
+
+#[test]
+fn text_beyond_the_limit_is_unread_in_each_attachment_that_has_some() {
+    let limits = mailfw::base::limits::MessageLimits { text_bytes: 100, ..Default::default() };
+    let files: String = (0..4)
+        .map(|number| {
+            format!("--b\nContent-Type: text/plain; name=d{number}.txt\n\n{number}{}\n", "x ".repeat(80))
+        })
+        .collect();
+    let text = multipart("Content-Type: multipart/mixed; boundary=b", &format!("{files}--b--\n"));
+    let message = Message::parse(text.into_bytes(), &limits);
+    for attachment in message.attachments() {
+        assert!(message.unread_in(attachment.id()).next().is_some(), "{}", attachment.path());
+    }
+}
+
+#[test]
+fn each_attachment_that_is_nested_too_deep_is_unread() {
+    let limits = mailfw::base::limits::MessageLimits { depth: 1, ..Default::default() };
+    let mut bytes = Vec::new();
+    for name in ["one", "two"] {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        writer.start_file(format!("{name}.txt"), zip::write::SimpleFileOptions::default()).unwrap();
+        let packed = encoded(&writer.finish().unwrap().into_inner());
+        bytes.extend(
+            format!("--b\nContent-Type: application/zip; name={name}.zip\nContent-Transfer-Encoding: base64\n\n{packed}\n")
+                .bytes(),
+        );
+    }
+    let text = multipart(
+        "Content-Type: multipart/mixed; boundary=b",
+        &format!("{}--b--\n", String::from_utf8(bytes).unwrap()),
+    );
+    let message = Message::parse(text.into_bytes(), &limits);
+    let deep: Vec<_> = message.attachments().iter().filter(|a| a.depth() > 1).collect();
+    assert_eq!(deep.len(), 2);
+    for attachment in deep {
+        assert!(message.unread_in(attachment.id()).next().is_some(), "{}", attachment.path());
+    }
+}

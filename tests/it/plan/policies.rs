@@ -600,3 +600,24 @@ fn a_detector_that_could_not_try_everything_does_not_say_that_there_is_nothing()
     let numbers = message("", &format!("{}\r\n", "4111 1111 1111 1112 ".repeat(4 << 10)));
     assert_false("count(card_number in body) >= 1", &numbers);
 }
+
+#[test]
+fn an_unread_attachment_stays_unread_behind_any_number_of_others() {
+    let pdf = "JVBERi0xLjQKMSAwIG9iago8PC9UeXBlL0NhdGFsb2c+PgplbmRvYmoKc3RhcnR4cmVmCjAKJSVFT0YK";
+    let file = |name: &str| {
+        format!(
+            "--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename={name}\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\n{pdf}\r\n"
+        )
+    };
+    let mut parts: String = (0..60).map(|number| file(&format!("decoy{number}.pdf"))).collect();
+    parts.push_str(&file("target.pdf"));
+    let message = message("Content-Type: multipart/mixed; boundary=b\r\n", &format!("{parts}--b--\r\n"));
+    let target =
+        "any attachment where attachment.name like \"target*\" and attachment.text contains \"secret\"";
+    assert_unknown(target, &message);
+    assert_true(
+        "any attachment where attachment.name like \"target*\" and attachment.unscannable is unsupported",
+        &message,
+    );
+}
