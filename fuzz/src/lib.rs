@@ -5,8 +5,8 @@
 
 use mailfw::base::limits::{MessageLimits, SourceLimits};
 use mailfw::language;
-use mailfw::message::Message;
 use mailfw::message::mailbox::{Dialect, Mbox};
+use mailfw::message::{Message, exercise};
 use mailfw::plan::Plan;
 use std::collections::BTreeMap;
 
@@ -33,18 +33,14 @@ pub fn message(bytes: &[u8]) {
     let limits = MessageLimits { expanded_bytes: 8 << 20, parts: 500, ..MessageLimits::default() };
     let message = Message::parse(bytes.to_vec(), &limits);
     assert_eq!(message.bytes(), bytes, "a message is kept as received");
-    for part in message.parts() {
-        for range in [part.header_range(), part.body_range()].into_iter().flatten() {
-            assert!(bytes.get(range).is_some(), "a part's range lies in the message");
-        }
-    }
+    let wrong = exercise::check(&message);
+    assert!(wrong.is_empty(), "{}", wrong.join("; "));
     assert!(message.parts().len() <= limits.parts + 1, "parts are bounded");
     for surface in message.surfaces() {
         assert!(surface.surface.folded().len() <= limits.text_bytes * 4, "text is bounded");
     }
-    let _ = (message.attachments().len(), message.links().len(), message.malformed().len());
-    let _ = (message.unscannable().len(), message.kinds(), message.language(), message.priority());
-    let _ = (message.from().len(), message.to().len(), message.date(), message.text());
+    exercise::exercise(bytes, &limits);
+    let _ = message.priority();
 }
 
 /// A mailbox: each dialect gives messages that together are no longer than the mailbox.

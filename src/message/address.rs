@@ -40,9 +40,21 @@ pub(crate) fn mailboxes(headers: &Headers, name: &str) -> Vec<Mailbox> {
     found
 }
 
-/// Addresses that stand in fields of a name, or in fields that only other readers see, and are not among `known`.
+/// The mailboxes of fields that only other readers see, with their names, and addresses that stand in any field of a
+/// name besides; what is among `known` is left out.
 pub(crate) fn other_readings(headers: &Headers, name: &str, known: &[Mailbox]) -> Vec<Mailbox> {
     let mut found: Vec<Mailbox> = Vec::new();
+    let seen = headers.all(name).count();
+    for (at, header) in headers.other_readings(name).enumerate() {
+        for mailbox in of_field(header.raw_value(), seen + at) {
+            let same = |m: &Mailbox| {
+                m.address.eq_ignore_ascii_case(&mailbox.address) && m.display_name == mailbox.display_name
+            };
+            if !known.iter().any(same) && !found.iter().any(same) {
+                found.push(mailbox);
+            }
+        }
+    }
     for (occurrence, header) in headers.every(name).enumerate() {
         let raw = words::unfold(header.raw_value());
         let decoded = words::decode_words(&raw);

@@ -2,11 +2,13 @@
 //!
 //! One walk of a tokenizer over the document; no tree is built and nothing recurses, so a million nested elements cost
 //! a million tokens. Blocks part words (a line feed), inline elements do not, character references are decoded, what
-//! is in `script`, `style` and comments is not text. No style sheet is evaluated: hidden text counts. Words that live
-//! in attributes (`alt`, `title`, values of form fields) follow after the body, each on its own line, because put in
-//! place they would tear the word they hide in. So does the content of conditional comments, which some readers
-//! show. It cannot fail: any text is some HTML. Memory: the text, 12 bytes for each run of the map, the link targets.
+//! is in `script`, `style` and comments is not text. No style sheet is evaluated: hidden text counts, and so does what
+//! a sheet shows by itself or holds beside its rules ([`super::style`]). Such texts, and words that live in attributes
+//! (`alt`, `title`, values of form fields), follow after the body, each on its own line, because put in place they would
+//! tear the word they hide in. So does the content of conditional comments, which some readers show. It cannot fail: any
+//! text is some HTML. Memory: the text, 12 bytes for each run of the map, the link targets.
 
+use super::style;
 use super::surface::{OffsetMap, ceil_boundary, floor_boundary};
 use html5gum::{Emitter, Error, State, Tokenizer};
 use std::convert::Infallible;
@@ -425,6 +427,8 @@ struct TextVisitor<'a> {
     anchor: Option<(usize, usize)>,
     /// In `script` or `style`.
     silent: Option<&'static [u8]>,
+    /// Where the sheet of a `style` element begins that is open.
+    sheet: Option<usize>,
     /// Texts that follow after the body.
     later: Vec<(String, Range<usize>)>,
     /// Contents of conditional comments.
@@ -440,6 +444,7 @@ impl<'a> TextVisitor<'a> {
             links: Vec::new(),
             anchor: None,
             silent: None,
+            sheet: None,
             later: Vec::new(),
             conditional: Vec::new(),
         }
@@ -447,6 +452,7 @@ impl<'a> TextVisitor<'a> {
 
     fn finish(mut self) -> VisibleText {
         self.close_anchor();
+        self.close_sheet(self.source.len());
         for (text, source) in std::mem::take(&mut self.later) {
             self.part("\n", source.clone());
             self.push(&text, source);
@@ -505,6 +511,17 @@ impl<'a> TextVisitor<'a> {
         }
     }
 
+    /// Keeps what a style sheet says to people, for behind the body.
+    fn close_sheet(&mut self, end: usize) {
+        let Some(start) = self.sheet.take() else { return };
+        let sheet = self.source.get(start..end).unwrap_or_default();
+        self.later.extend(
+            style::texts(sheet)
+                .into_iter()
+                .map(|found| (found.text, found.source.start + start..found.source.end + start)),
+        );
+    }
+
     fn link(&mut self, kind: LinkKind, attribute: &Attribute) {
         if self.links.len() < LINKS && !attribute.value.is_empty() {
             let target = String::from_utf8_lossy(&attribute.value).into_owned();
@@ -551,7 +568,10 @@ impl Visitor for TextVisitor<'_> {
         }
         match name {
             b"script" => self.silent = Some(b"script"),
-            b"style" => self.silent = Some(b"style"),
+            b"style" => {
+                self.silent = Some(b"style");
+                self.sheet = Some(end);
+            }
             b"a" | b"area" => self.open_anchor(tag),
             _ => {}
         }
@@ -576,6 +596,7 @@ impl Visitor for TextVisitor<'_> {
     fn close(&mut self, name: &[u8], source: Range<usize>) {
         if self.silent.is_some_and(|silent| silent == name) {
             self.silent = None;
+            self.close_sheet(source.start);
         }
         if name == b"a" {
             self.close_anchor();

@@ -42,6 +42,7 @@ mod parameters;
 pub mod part;
 pub mod region;
 mod second;
+mod style;
 pub mod surface;
 pub mod text_tree;
 mod tree;
@@ -368,8 +369,8 @@ impl Message {
         self.mailboxes(0, "from")
     }
 
-    /// Addresses in From fields that only other readers take for the author's: in comments, in display names, behind
-    /// broken syntax, in fields that not everybody sees.
+    /// Mailboxes that only other readers take for the author's: addresses in comments, in display names and behind broken
+    /// syntax, and what stands in fields that not everybody sees, with its display names.
     pub fn from_other_readings(&self) -> &[Mailbox] {
         let lock = self.inner.mailboxes.get(6);
         lock.map(|lock| {

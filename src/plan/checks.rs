@@ -6,12 +6,21 @@
 
 use crate::language::hir::Check;
 
-/// A candidate without what people part its groups with: blanks, dots and dashes of every kind.
+/// A candidate without what people part its groups with: blanks, dots and dashes of every kind, and of a number slashes
+/// and underscores.
 pub fn normalised(candidate: &str) -> String {
-    candidate.chars().filter(|&character| !is_separator(character)).collect()
+    let parts = |character: char| matches!(character, '/' | '_');
+    let in_number =
+        |character: char| character.is_ascii_digit() || is_separator(character) || parts(character);
+    // Among letters they are characters of a key or a token.
+    let is_number = candidate.chars().all(in_number);
+    candidate
+        .chars()
+        .filter(|&character| !(is_separator(character) || is_number && parts(character)))
+        .collect()
 }
 
-fn is_separator(character: char) -> bool {
+pub(super) fn is_separator(character: char) -> bool {
     character.is_whitespace()
         || matches!(
             character,

@@ -4,7 +4,7 @@
 //! read holds where one is found and is unknown where none is.
 
 use super::directory::{GroupEntry, Home};
-use super::host::{in_domains, in_networks};
+use super::host::{in_domains, in_networks, mailbox_value};
 use super::interpret::{Evaluator, Who};
 use super::ir::{Membership, Node, NodeId, Sought};
 use super::lists::domain_of;
@@ -14,6 +14,7 @@ use super::truth::{CauseKind, Causes, Truth};
 use super::value::{Bounds, Computed, Value, compare, constant};
 use crate::base::address::Address;
 use crate::language::hir::{CompareOperator, DirectoryId, Quantifier, Service};
+use crate::language::schema::facts::{Fact, Field};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -62,10 +63,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn quantified(&mut self, quantifier: Quantifier, over: NodeId, level: u16, condition: NodeId) -> Truth {
+        let others = self.forged_readings(quantifier, over, level, condition);
         let over = self.value(over);
         let (values, unread) = over.values();
         let mut some = Truth::False;
-        for value in values {
+        for value in values.iter().chain(&others) {
             let holds = self.with(level, value.clone(), |this| this.truth(condition));
             some = some.or(if quantifier == Quantifier::Every { !holds } else { holds });
             if some.is_true() {
@@ -306,25 +308,73 @@ impl<'a> Evaluator<'a> {
     }
 
     fn looks_like(&mut self, subject: NodeId, directory: DirectoryId) -> Truth {
+        let others = Computed::many(self.other_readings(subject), None);
         let subject = self.value(subject);
+        let read = self.some_value(&subject, |this, value| this.is_alike(value, directory));
+        if read.is_true() {
+            return read;
+        }
+        read.or(self.some_value(&others, |this, value| this.is_alike(value, directory)))
+    }
+
+    /// Whether one mailbox looks like a directory.
+    pub(super) fn is_alike(&mut self, value: &Value<'a>, directory: DirectoryId) -> Truth {
         let plan = self.plan;
         let Some(index) = plan.lookalikes(directory) else { return Truth::False };
-        self.some_value(&subject, |this, value| {
-            let (display_name, address) = match value {
-                Value::Mailbox { display_name, address, .. } => (display_name.as_deref(), address.as_ref()),
-                Value::Text(text) => (Some(&**text), None),
-                value => (None, value.address()),
-            };
-            // Who is at home there does not look like it, but is.
-            if let Some(address) = address {
-                match this.is_at_home(&Value::Address(address.clone(), "".into()), directory) {
-                    Truth::True => return Truth::False,
-                    Truth::False => {}
-                    unknown => return unknown,
-                }
+        let (display_name, address) = match value {
+            Value::Mailbox { display_name, address, .. } => (display_name.as_deref(), address.as_ref()),
+            Value::Text(text) => (Some(&**text), None),
+            value => (None, value.address()),
+        };
+        // Who is at home there does not look like it, but is.
+        if let Some(address) = address {
+            match self.is_at_home(&Value::Address(address.clone(), "".into()), directory) {
+                Truth::True if value.is_other_reading() => return self.author_is_away(directory),
+                Truth::True => return Truth::False,
+                Truth::False => {}
+                unknown => return unknown,
             }
-            Truth::from_bool(index.likeness(display_name, address).is_some())
-        })
+        }
+        Truth::from_bool(index.likeness(display_name, address).is_some())
+    }
+
+    /// Whether an author in From is not at home in a directory: then a reading of somebody who is imitates it.
+    fn author_is_away(&mut self, directory: DirectoryId) -> Truth {
+        let from = self.fact(Fact::From);
+        let (authors, _) = from.values();
+        if authors.is_empty() {
+            return Truth::True;
+        }
+        authors.iter().fold(Truth::False, |away, author| away.or(!self.is_at_home(author, directory)))
+    }
+
+    /// What a quantifier ranges over besides: where it seeks somebody who looks like a directory, every reading of From.
+    /// Nothing else sees those readings, so that none of them earns trust.
+    pub(super) fn forged_readings(
+        &self,
+        quantifier: Quantifier,
+        over: NodeId,
+        level: u16,
+        condition: NodeId,
+    ) -> Vec<Value<'a>> {
+        let (holds, fails) = self.plan.graph().properties(condition).likens;
+        let sought = if quantifier == Quantifier::Every { fails } else { holds };
+        if sought >> level & 1 == 1 { self.other_readings(over) } else { Vec::new() }
+    }
+
+    /// Of From or of its addresses: the mailboxes that only other readers take for the author's.
+    pub(super) fn other_readings(&self, node: NodeId) -> Vec<Value<'a>> {
+        let graph = self.plan.graph();
+        let is_from = |node: NodeId| matches!(graph.node(node), Node::Fact(Fact::From));
+        let message = self.case.message;
+        let others = || message.from_other_readings().iter().map(|mailbox| mailbox_value(mailbox, true));
+        match graph.node(node) {
+            Node::Fact(Fact::From) => others().collect(),
+            Node::Field { owner, field: Field::MailboxAddress } if is_from(*owner) => {
+                others().map(Value::without_name).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -2,15 +2,19 @@
 //!
 //! Candidates are found by regex on the cased surface. A candidate that fails is tried shorter, and then the search
 //! goes on one character behind its start, so that digits before or behind a number do not hide it; finds may overlap
-//! where there are checks, but none lies within another. What is found stands on its own: not inside a longer number or word, and not inside a URL. Cost: linear for what passes; failed
-//! candidates are tried again within a budget of [`RETRY_FACTOR`] times the text; then the search leaps over them and
-//! says that it gave up, which leaves open what it did not find.
+//! where there are checks, but none lies within another. What is found stands on its own: not inside a longer number
+//! or word, not inside a URL and, where slashes or underscores part it, not inside a path or name. A text with marks
+//! on its letters and digits or with rows of single digits is searched without them, too ([`super::plainer`]).
+//!
+//! Cost: linear for what passes; failed candidates are tried again within a budget of [`RETRY_FACTOR`] times the text;
+//! then the search leaps over them and says that it gave up, which leaves open what it did not find.
 
 use super::checks::{normalised, passes};
-use super::patterns::{self, Budget, PatternId, PatternTable, Patterns, escape, find_from, regex_may_run_on};
+use super::patterns::{self, Budget, PatternTable, Patterns, escape, find_from, regex_may_run_on};
+use super::plainer::Plainer;
 use crate::base::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::language::hir::{Check, Detector, Hir, Near, Pattern};
-use crate::message::surface::{Surface, normalise};
+use crate::message::surface::{Form, Surface, normalise};
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use std::collections::BTreeSet;
@@ -64,7 +68,6 @@ pub struct CompiledDetector {
 #[derive(Debug)]
 struct CompiledNear {
     patterns: Patterns,
-    ids: Vec<PatternId>,
     within: usize,
     longest: usize,
 }
@@ -103,17 +106,19 @@ impl CompiledDetector {
 
     /// Gives every find, and whether not everything could be tried.
     fn for_each(&self, cased: &str, mut take: impl FnMut(Found)) -> bool {
+        let plainer = Plainer::of(cased, !self.checks.is_empty());
+        if let ([(regex, may_run_on)], None) = (self.regexes.as_slice(), &plainer) {
+            return self.search(regex, *may_run_on, cased, take);
+        }
         let mut gave_up = false;
         let mut all = Vec::new();
         for (regex, may_run_on) in &self.regexes {
-            let mut search = Search::new(self, cased, *may_run_on);
-            while let Some(found) = search.next(regex) {
-                match self.regexes.len() {
-                    1 => take(found),
-                    _ => all.push(found),
-                }
+            gave_up |= self.search(regex, *may_run_on, cased, |found| all.push(found));
+            if let Some(plainer) = &plainer {
+                gave_up |= self.search(regex, *may_run_on, plainer.text(), |Found { range, value }| {
+                    all.push(Found { range: plainer.origin(range), value });
+                });
             }
-            gave_up |= search.gave_up;
         }
         all.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
         let mut covered = 0;
@@ -126,12 +131,25 @@ impl CompiledDetector {
         gave_up
     }
 
+    /// Gives what one pattern finds in a text, and whether not everything could be tried.
+    fn search(&self, regex: &Regex, may_run_on: bool, text: &str, mut take: impl FnMut(Found)) -> bool {
+        let mut search = Search::new(self, text, may_run_on);
+        while let Some(found) = search.next(regex) {
+            take(found);
+        }
+        search.gave_up
+    }
+
     /// The value of a candidate that starts on its own and passes all else.
     fn accept(&self, cased: &str, range: &Range<usize>) -> Option<String> {
         if range.is_empty() || !ends_alone(cased, range) {
             return None;
         }
-        let value = normalised(cased.get(range.clone())?);
+        let candidate = cased.get(range.clone())?;
+        if !self.checks.is_empty() && is_in_path(cased, range, candidate) {
+            return None;
+        }
+        let value = normalised(candidate);
         let checked = self.checks.iter().all(|&check| passes(check, &value));
         let accepted =
             checked && self.near.iter().all(|near| near.holds(cased, range)) && !in_url(cased, range);
@@ -290,6 +308,16 @@ fn joined(left: Option<char>, right: Option<char>) -> bool {
     left.is_some_and(joins) && right.is_some_and(joins)
 }
 
+/// Whether a candidate that slashes or underscores part is a piece of a path or of a longer name: of
+/// `/a/4111/1111/1111/1111` and `scan_4111_1111_1111_1111`.
+fn is_in_path(cased: &str, range: &Range<usize>, candidate: &str) -> bool {
+    let parts = |character: char| matches!(character, '/' | '_');
+    let goes_on = |character: char| parts(character) || character == '\\';
+    candidate.contains(parts)
+        && (cased.get(..range.start).is_some_and(|head| head.ends_with(goes_on))
+            || cased.get(range.end..).is_some_and(|tail| tail.starts_with(goes_on)))
+}
+
 /// Whether a candidate starts inside a URL: the run of characters before it, back to a blank, a quote or a bracket,
 /// has a scheme or starts with `www.`.
 fn in_url(cased: &str, range: &Range<usize>) -> bool {
@@ -308,7 +336,9 @@ fn in_url(cased: &str, range: &Range<usize>) -> bool {
 impl CompiledNear {
     fn new(near: &Near) -> Result<CompiledNear, String> {
         let mut table = PatternTable::default();
-        let ids = near.patterns.iter().map(|pattern| table.intern(pattern)).collect();
+        for pattern in &near.patterns {
+            table.intern(pattern);
+        }
         let longest = near
             .patterns
             .iter()
@@ -326,7 +356,7 @@ impl CompiledNear {
         let patterns = Patterns::new(table).map_err(|(_, errors)| {
             errors.into_iter().next().map_or_else(String::new, |error| error.reason)
         })?;
-        Ok(CompiledNear { patterns, ids, within: near.within as usize, longest })
+        Ok(CompiledNear { patterns, within: near.within as usize, longest })
     }
 
     /// Whether a word stands within so many characters before or behind the candidate.
@@ -339,25 +369,38 @@ impl CompiledNear {
         let tail = cased.get(range.end..).unwrap_or_default();
         let end = tail.char_indices().nth(reach).map_or(tail.len(), |(at, _)| at);
         let after = tail.get(..end).unwrap_or_default();
-        self.found(before, |text, word| text.get(word.end..).unwrap_or_default().chars().count())
-            || self.found(after, |text, word| text.get(..word.start).unwrap_or_default().chars().count())
+        self.found(before, Toward::End) || self.found(after, Toward::Start)
     }
 
-    fn found(&self, window: &str, distance: impl Fn(&str, &Range<usize>) -> usize) -> bool {
+    /// Whether a word ends or starts near enough to that side of a window where the candidate stands.
+    fn found(&self, window: &str, candidate: Toward) -> bool {
         if window.is_empty() {
             return false;
         }
         let surface = Surface::from_text(window);
-        let scan = self.patterns.scan(surface.folded());
-        self.ids.iter().any(|&id| {
-            let text = surface.text(self.patterns.form(id));
-            let close = |place: &Range<usize>| distance(text, place) <= self.within;
-            if self.patterns.is_scanned(id) {
-                return scan.hits(id).is_some_and(|hits| hits.places.iter().any(close));
+        let [folded, cased] = [Form::Folded, Form::Cased].map(|form| {
+            let text = surface.text(form);
+            match candidate {
+                Toward::Start => text.char_indices().nth(self.within).map_or(text.len(), |(at, _)| at),
+                Toward::End if self.within == 0 => text.len(),
+                Toward::End => text.char_indices().rev().nth(self.within - 1).map_or(0, |(at, _)| at),
             }
-            self.patterns.search(id, &surface).places.iter().any(close)
+        });
+        self.patterns.any_place(&surface, |form, place| {
+            let edge = if form == Form::Folded { folded } else { cased };
+            match candidate {
+                Toward::Start => place.start <= edge,
+                Toward::End => place.end >= edge,
+            }
         })
     }
+}
+
+/// The side of a window at which the candidate stands.
+#[derive(Clone, Copy)]
+enum Toward {
+    Start,
+    End,
 }
 
 /// All that a detector finds in a text as it might stand in a message. A detector that does not compile finds nothing;

@@ -11,7 +11,7 @@ use super::search::written;
 use super::truth::{Causes, Truth};
 use super::value::{Computed, Value, constant};
 use super::verdict::{Evidence, MATCHES_KEPT, MatchEvidence, TEXT_CHARS};
-use crate::language::hir::{CompareOperator, Occurrence, Quantifier, Service};
+use crate::language::hir::{CompareOperator, DirectoryId, Occurrence, Quantifier, Service};
 use crate::language::schema::facts::Function;
 use crate::language::schema::types::Enumeration;
 use std::rc::Rc;
@@ -105,22 +105,30 @@ impl<'a> Evaluator<'a> {
             | Node::IsAbsent(item) => self.walk_value(*item, collected),
             Node::LooksLike { subject, directory } => {
                 let mut value = self.shown(*subject);
-                if let (Computed::Many(values, _), Some(index)) =
-                    (self.value(*subject), plan.lookalikes(*directory))
-                {
-                    for mailbox in values.iter() {
-                        if let Value::Mailbox { display_name, address, .. } = mailbox
-                            && let Some(likeness) = index.likeness(display_name.as_deref(), address.as_ref())
-                            && truth.is_true()
-                        {
-                            value = format!("{}: {}", self.show(mailbox), likeness.text());
-                        }
+                let others = self.other_readings(*subject);
+                let read = self.value(*subject);
+                let all = read.values().0.iter().chain(&others);
+                for mailbox in all.filter(|_| truth.is_true()) {
+                    if let Some(likeness) = self.likeness(mailbox, *directory) {
+                        value = format!("{}: {likeness}", self.show(mailbox));
                     }
                 }
                 collected.add(self.describe(*subject), &value, Vec::new());
             }
             _ => self.walk_value(node, collected),
         }
+    }
+
+    /// Why a mailbox looks like a directory, in words.
+    fn likeness(&mut self, mailbox: &Value<'a>, directory: DirectoryId) -> Option<String> {
+        let Value::Mailbox { display_name, address, other_reading, .. } = mailbox else { return None };
+        if !self.is_alike(mailbox, directory).is_true() {
+            return None;
+        }
+        let alike = self.plan.lookalikes(directory)?.likeness(display_name.as_deref(), address.as_ref());
+        let why =
+            alike.map_or_else(|| "it is at home there, and From is not".to_string(), |alike| alike.text());
+        Some(if *other_reading { format!("{why}, in a reading that not everybody has") } else { why })
     }
 
     /// Of an `and` that fails or an `or` that holds one decided; else all did, or those that are unknown.
@@ -148,9 +156,10 @@ impl<'a> Evaluator<'a> {
         condition: NodeId,
         collected: &mut Collected,
     ) {
+        let others = self.forged_readings(quantifier, over, level, condition);
         let all = self.value(over);
         let (values, unread) = all.values();
-        for value in values {
+        for value in values.iter().chain(&others) {
             if collected.is_full() {
                 return;
             }

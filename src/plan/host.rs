@@ -95,7 +95,12 @@ impl<'a> Evaluator<'a> {
         };
         match fact {
             Fact::Subject => self.header_values("subject"),
-            Fact::From => mailboxes(message.from(), structure),
+            Fact::From => {
+                // Of several fields each reader shows one.
+                let several = message.from().iter().any(|mailbox| mailbox.occurrence > 0);
+                let all = message.from().iter().map(|mailbox| mailbox_value(mailbox, several));
+                Computed::many(all.collect(), structure)
+            }
             Fact::To => mailboxes(message.to(), structure),
             Fact::Cc => mailboxes(message.cc(), structure),
             Fact::ReplyTo => mailboxes(message.reply_to(), structure),
@@ -503,12 +508,17 @@ fn names<'a>(names: impl Iterator<Item = String>) -> Computed<'a> {
 }
 
 fn mailboxes<'a>(mailboxes: &[Mailbox], unread: Option<Causes>) -> Computed<'a> {
-    let values = mailboxes.iter().map(|mailbox| Value::Mailbox {
+    Computed::many(mailboxes.iter().map(|mailbox| mailbox_value(mailbox, false)).collect(), unread)
+}
+
+/// A mailbox as a value; `other_reading` where only some readers see it.
+pub(super) fn mailbox_value<'a>(mailbox: &Mailbox, other_reading: bool) -> Value<'a> {
+    Value::Mailbox {
         display_name: mailbox.display_name.as_deref().map(Arc::from),
         address: Address::parse(&mailbox.address),
         text: mailbox.address.as_str().into(),
-    });
-    Computed::many(values.collect(), unread)
+        other_reading,
+    }
 }
 
 fn link_field<'a>(link: &Link, field: Field) -> Computed<'a> {

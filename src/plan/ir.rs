@@ -184,6 +184,8 @@ pub struct Properties {
     pub stage: Stage,
     /// Whether it differs between recipients.
     pub per_recipient: bool,
+    /// Whether it asks for all recipients of the envelope, who are known when the last of them is.
+    pub all_recipients: bool,
     /// Whether it speaks of the policy that acts; only in templates.
     pub per_policy: bool,
     /// The levels of variables that are free in it, one bit each.
@@ -194,6 +196,9 @@ pub struct Properties {
     pub height: u16,
     /// Causes of unread content that it asks for where it is true, and where it is false.
     pub tests: (CauseSet, CauseSet),
+    /// The levels of variables (one bit each) of which it says that they look like a directory: where it is true, and
+    /// where it is false.
+    pub likens: (u64, u64),
 }
 
 impl Properties {
@@ -260,6 +265,7 @@ impl Graph {
             let child = self.properties(child);
             sum.stage = sum.stage.max(child.stage);
             sum.per_recipient |= child.per_recipient;
+            sum.all_recipients |= child.all_recipients;
             sum.per_policy |= child.per_policy;
             sum.free |= child.free;
             sum.cost = sum.cost.max(child.cost);
@@ -270,6 +276,7 @@ impl Graph {
                 let declaration = fact.declaration();
                 sum.stage = declaration.stage;
                 sum.per_recipient = declaration.per_recipient;
+                sum.all_recipients = *fact == Fact::Recipients;
                 sum.cost = fact_cost(*fact);
                 sum.per_policy = matches!(
                     fact,
@@ -298,7 +305,35 @@ impl Graph {
             _ => {}
         }
         sum.tests = self.tests(node);
+        sum.likens = self.likens(node);
         sum
+    }
+
+    /// The variables that cannot but look like a directory where a node is true, and where it is false.
+    fn likens(&self, node: &Node) -> (u64, u64) {
+        let of = |node: &NodeId| self.properties(*node).likens;
+        let some = |bits: &[NodeId], of: &dyn Fn(&NodeId) -> u64| bits.iter().map(of).fold(0, |a, b| a | b);
+        let all =
+            |bits: &[NodeId], of: &dyn Fn(&NodeId) -> u64| bits.iter().map(of).fold(u64::MAX, |a, b| a & b);
+        match node {
+            Node::LooksLike { subject, .. } => {
+                let subject = match self.node(*subject) {
+                    Node::Field { owner, .. } => self.node(*owner),
+                    other => other,
+                };
+                match subject {
+                    Node::Variable { level, .. } => (1 << level, 0),
+                    _ => (0, 0),
+                }
+            }
+            Node::Not(inner) => {
+                let (holds, fails) = of(inner);
+                (fails, holds)
+            }
+            Node::And(inner) => (some(inner, &|node| of(node).0), all(inner, &|node| of(node).1)),
+            Node::Or(inner) => (all(inner, &|node| of(node).0), some(inner, &|node| of(node).1)),
+            _ => (0, 0),
+        }
     }
 
     /// The causes a node asks for where it is true, and where it is false.
@@ -344,11 +379,13 @@ pub fn cause_of(value: u16) -> Option<CauseKind> {
 const LEAF: Properties = Properties {
     stage: Stage::Connection,
     per_recipient: false,
+    all_recipients: false,
     per_policy: false,
     free: 0,
     cost: Cost::Envelope,
     height: 1,
     tests: (CauseSet::NONE, CauseSet::NONE),
+    likens: (0, 0),
 };
 
 fn fact_cost(fact: Fact) -> Cost {

@@ -24,6 +24,7 @@ pub mod lookup;
 pub mod lower;
 pub mod options;
 pub mod patterns;
+mod plainer;
 pub mod search;
 pub mod survey;
 pub mod text;

@@ -255,6 +255,39 @@ impl Patterns {
         scan
     }
 
+    /// Whether any occurrence of any pattern is accepted. `accept` is asked of every one, also of those that overlap,
+    /// with the form it was found in; the first that is accepted ends the search.
+    pub(super) fn any_place(
+        &self,
+        surface: &Surface,
+        mut accept: impl FnMut(Form, &Range<usize>) -> bool,
+    ) -> bool {
+        let folded = surface.folded();
+        if let Some(literals) = &self.literals {
+            for found in literals.find_overlapping_iter(folded) {
+                let range = found.start()..found.end();
+                let wanted = self.wanted.get(found.pattern().as_usize()).into_iter().flatten();
+                let stands = wanted.into_iter().any(|&(_, word)| !word || is_word(folded, range.clone()));
+                if stands && accept(Form::Folded, &range) {
+                    return true;
+                }
+            }
+        }
+        (0_u32..).zip(&self.compiled).any(|(at, compiled)| match compiled {
+            Compiled::Literal => false,
+            Compiled::Regex { regex, form } => {
+                let text = surface.text(*form);
+                let mut budget = Budget::new(regex_may_run_on(self.table.get(PatternId(at))), text);
+                let mut found = regex.find_iter(text).take_while(|found| budget.pays_from(found.end()));
+                found.any(|found| accept(*form, &found.range()))
+            }
+            Compiled::Empty | Compiled::Prefix(_) | Compiled::Suffix(_) => {
+                let hits = self.search(PatternId(at), surface);
+                hits.places.iter().any(|place| accept(Form::Folded, place))
+            }
+        })
+    }
+
     /// Searches a text for a pattern that is not in the one pass.
     pub fn search(&self, pattern: PatternId, surface: &Surface) -> Hits {
         let mut hits = Hits::default();

@@ -16,11 +16,11 @@ pub enum CauseKind {
     Corrupt,
     /// A limit was reached. For good.
     Limit,
-    /// A format that cannot be read, or a question nobody is set up to answer. For good.
+    /// A format that cannot be read. For good.
     Unsupported,
     /// Reading took too long. For now.
     Timeout,
-    /// Whoever knows the answer is down, or has not been asked yet. For now.
+    /// Whoever knows the answer is down, has not been asked yet, or nobody is set up to know it. For now.
     Unavailable,
 }
 
@@ -149,10 +149,10 @@ impl Causes {
         self.all.iter().fold(CauseSet::NONE, |set, cause| set.union(CauseSet::of(cause.kind)))
     }
 
-    /// Whether asking again later cannot decide it: a cause is for good. What is for good stays so when what is for
-    /// now has been answered, hence one is enough.
+    /// Whether asking again later cannot help: all of them are for good. Where one is for now its answer may still
+    /// decide (`virus.found or text contains "x"` of an encrypted part), so it is asked first.
     pub fn is_for_good(&self) -> bool {
-        self.all.iter().any(|cause| cause.kind.is_for_good())
+        self.all.iter().all(|cause| cause.kind.is_for_good())
     }
 
     /// The causes, ordered.

@@ -68,6 +68,9 @@ pub enum Value<'a> {
         address: Option<Address>,
         /// The address as written.
         text: Arc<str>,
+        /// Only some readers take it for the author's: it stands in one of several From fields, or is one of
+        /// [`crate::message::Message::from_other_readings`].
+        other_reading: bool,
     },
     /// A domain.
     Domain(Arc<str>),
@@ -152,7 +155,7 @@ impl<'a> Computed<'a> {
     }
 }
 
-impl Value<'_> {
+impl<'a> Value<'a> {
     /// The number a comparison by size uses.
     pub fn number(&self) -> Option<i64> {
         match self {
@@ -169,6 +172,21 @@ impl Value<'_> {
             Value::Address(address, _) => Some(address),
             Value::Mailbox { address, .. } => address.as_ref(),
             _ => None,
+        }
+    }
+
+    /// Whether it is a mailbox that only some readers see.
+    pub fn is_other_reading(&self) -> bool {
+        matches!(self, Value::Mailbox { other_reading: true, .. })
+    }
+
+    /// A mailbox without its display name; anything else as it is.
+    pub fn without_name(self) -> Value<'a> {
+        match self {
+            Value::Mailbox { address, text, other_reading, .. } => {
+                Value::Mailbox { display_name: None, address, text, other_reading }
+            }
+            other => other,
         }
     }
 

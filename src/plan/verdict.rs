@@ -56,11 +56,12 @@ impl ClauseKind {
 pub struct Verdict {
     /// What became of it.
     pub outcome: Outcome,
-    /// Every clause, `when` before `unless`, each in source order.
+    /// Every clause that was asked, `when` before `unless`, each in source order. The cheap ones are asked first, and
+    /// none after one that decides.
     pub clauses: Vec<ClauseResult>,
-    /// The clause (index in `clauses`) that decided a policy not to trigger: the first `when` that does not hold, else
-    /// the first `unless` that does. `None` for a triggered policy: all of its `when` did. Of an undecided one, the
-    /// first clause that is unknown.
+    /// The clause (index in `clauses`) that decided a policy not to trigger: of those a `when` that does not hold or an
+    /// `unless` that does, the one that was asked first. `None` for a triggered policy: all of its clauses did. Of an
+    /// undecided one, the first clause in `clauses` that is unknown.
     pub decided_by: Option<usize>,
     /// Causes of `message.unscannable` that hold and that a `when` of it asks for. A triggered policy has its say on a
     /// message that is undecided for these.

@@ -125,13 +125,16 @@ pub fn settle<V: Value + Clone>(claims: &[Claim<V>]) -> Option<Settled<V>> {
     let depth = claims.iter().filter(reachable).map(|claim| claim.by.depth).max()?;
     let winner =
         claims.iter().filter(|claim| claim.by.depth == depth).max_by(|a, b| within_directory(a, b))?;
+    let standing = claims.iter().filter(|claim| claim.by.mandatory && claim.by.depth == depth);
+    let guardian = standing.max_by(|a, b| within_directory(a, b)).filter(|_| !winner.by.mandatory);
     let losses = claims
         .iter()
         .filter(|claim| claim.by.policy != winner.by.policy)
-        .map(|claim| Loss {
-            loser: claim.by.policy,
-            to: winner.by.policy,
-            rule: if claim.value == winner.value { Rule::Agreed } else { rule_between(winner, claim) },
+        .map(|claim| {
+            let rule = if claim.value == winner.value { Rule::Agreed } else { rule_between(winner, claim) };
+            // What keeps deeper directories out is the mandatory policy, though another of its directory may win.
+            let by = if rule == Rule::Mandatory { guardian.unwrap_or(winner) } else { winner };
+            Loss { loser: claim.by.policy, to: by.by.policy, rule }
         })
         .collect();
     Some(Settled { value: winner.value.clone(), by: winner.by.policy, losses })

@@ -7,15 +7,15 @@
 
 use super::candidates::{LookupSide, PolicyIndex};
 use super::effects;
+use super::finality;
 use super::judge::Judge;
-use super::outcome::{self, Fate, Group, Notice, Outcome, Reason, Rendered};
+use super::outcome::{self, Fate, Group, Notice, Reason, Rendered};
 use super::record::Record;
 use super::report;
-use super::return_rule::{self, Going, WayBack};
+use super::return_rule::{self, All, Final, WayBack};
 use super::settle::{self, Settling};
 use crate::base::address::Address;
 use crate::language::hir::{Attach, CopyForm, Hir, Policy, PolicyId, Site, TemplateId};
-use crate::language::schema::facts::Stage;
 use crate::message::Message;
 use crate::message::envelope::Envelope;
 use crate::plan::{Case, Evaluator, Plan, Question};
@@ -208,15 +208,17 @@ impl Engine {
             if outcome.fate != Fate::Deliver {
                 continue;
             }
-            let (by, fate) = match settle::protected_return(outcome).filter(|_| protected) {
-                Some((policy, side, text)) => ((policy, side), Fate::Return { text }),
-                None => match settle::unchangeable(outcome, protected) {
-                    Some(by) => (by, Fate::Quarantine { folder: outcome::UNSCANNABLE.into() }),
-                    None => continue,
-                },
+            let (by, fate, asked) = match settle::protected_return(outcome).filter(|_| protected) {
+                Some((policy, side, text)) => ((policy, side), Fate::Return { text }, Vec::new()),
+                None => {
+                    let asked = settle::unchangeable(outcome, protected);
+                    let Some(&by) = asked.first() else { continue };
+                    let held_by = asked.into_iter().map(|(policy, _)| policy).collect();
+                    (by, Fate::Quarantine { folder: outcome::UNSCANNABLE.into() }, held_by)
+                }
             };
             outcome.by = Some(by);
-            settle::replace(outcome, fate, Reason::Protected);
+            settle::replace(outcome, fate, Reason::Protected, asked);
         }
     }
 
@@ -227,30 +229,32 @@ impl Engine {
         settled: &mut [Settling],
         missing: &mut BTreeSet<Question>,
     ) {
+        let goes_back = |settling: &Settling| settling.outcome.fate.goes_back();
+        if !settled.iter().any(goes_back) {
+            return;
+        }
         let way = way_back(&self.hir().site, case.envelope);
-        let all_rejected =
-            settled.iter().all(|settling| matches!(settling.outcome.fate, Fate::Reject { .. }));
-        for outcome in settled.iter_mut().map(|settling| &mut settling.outcome) {
-            let stage = match outcome.by.filter(|_| outcome.reason == Reason::Policy) {
-                Some((policy, _)) => {
-                    self.hir().policies.get(policy.index()).map_or(Stage::Content, |policy| policy.stage)
-                }
-                None => Stage::Content,
-            };
-            let going = return_rule::going(&outcome.fate, stage, all_rejected);
-            if going == Some(Going::AsMessage) && !way.may_return(case.lookups, missing) {
-                settle::replace(outcome, return_rule::unreturnable(), Reason::Unreturnable);
+        let finals: Vec<Final> = settled.iter().map(|settling| finality::of(&self.plan, settling)).collect();
+        let all = All {
+            rejected: settled.iter().all(|settling| matches!(settling.outcome.fate, Fate::Reject { .. })),
+            go_back_before_content: settled.iter().all(goes_back)
+                && finals.iter().all(|&at| at <= Final::BeforeContent),
+        };
+        for (settling, at) in settled.iter_mut().zip(finals).filter(|(settling, _)| goes_back(settling)) {
+            let fate = &settling.outcome.fate;
+            let can_refuse = return_rule::can_refuse(fate, at, all);
+            settling.outcome.going = way.going(fate, can_refuse, case.lookups, missing);
+            if settling.outcome.going.is_none() {
+                let asked = settle::asked_to_return(settling);
+                settle::replace(
+                    &mut settling.outcome,
+                    return_rule::unreturnable(),
+                    Reason::Unreturnable,
+                    asked,
+                );
             }
         }
     }
-}
-
-/// How an outcome goes back to the sender; `None` where it does not.
-pub fn going(hir: &Hir, outcome: &Outcome, all_rejected: bool) -> Option<Going> {
-    // What was put in place of the policies' dispositions was decided from the content.
-    let policy = outcome.by.filter(|_| outcome.reason == Reason::Policy);
-    let policy = policy.and_then(|(policy, _)| hir.policies.get(policy.index()));
-    return_rule::going(&outcome.fate, policy.map_or(Stage::Content, |policy| policy.stage), all_rejected)
 }
 
 /// Whether an annotation of the body would break the message's signature or encryption.

@@ -397,7 +397,7 @@ impl<'a, 'd> Check<'a, 'd> {
             Expectation::Subject(wanted) => {
                 let subject = message.subject();
                 is(subject == Some(wanted), || {
-                    subject.map_or("no subject".into(), |subject| format!("subject {:?}", short(subject)))
+                    subject.map_or("no subject".into(), |subject| format!("subject {}", short(subject)))
                 })
             }
             Expectation::Header { name, value } => {
@@ -407,8 +407,8 @@ impl<'a, 'd> Check<'a, 'd> {
                     None => values.is_empty(),
                 };
                 is(fine, || match values.is_empty() {
-                    true => format!("no header {name:?}"),
-                    false => format!("header {name:?} {}", quoted_list(&values)),
+                    true => format!("no header {}", words::quoted(name)),
+                    false => format!("header {} {}", words::quoted(name), quoted_list(&values)),
                 })
             }
             Expectation::BodyContains(text) | Expectation::NotBodyContains(text) => {
@@ -416,7 +416,7 @@ impl<'a, 'd> Check<'a, 'd> {
                 let bodies = body_texts(&message);
                 let contains = bodies.iter().any(|body| body.contains(&folded));
                 let wanted = matches!(what, Expectation::BodyContains(_));
-                is(contains == wanted, || format!("body {:?}", short(&bodies.join(" | "))))
+                is(contains == wanted, || format!("body {}", short(&bodies.join(" | "))))
             }
             Expectation::Attachment(name) | Expectation::NotAttachment(name) => {
                 let names: Vec<&str> = message.attachments().iter().filter_map(|a| a.name()).collect();
@@ -463,10 +463,11 @@ fn shown<V: super::combine::Value>(name: &str, value: Option<&V>) -> String {
     value.map_or_else(|| format!("no {name}"), |value| format!("{name} {}", value.words()))
 }
 
+/// The beginning of a text, in quotes.
 fn short(text: &str) -> String {
-    text.chars().take(SHOWN_CHARS).collect()
+    words::quoted(&text.chars().take(SHOWN_CHARS).collect::<String>())
 }
 
 fn quoted_list(values: &[&str]) -> String {
-    values.iter().map(|value| format!("{:?}", short(value))).collect::<Vec<_>>().join(", ")
+    values.iter().map(|value| short(value)).collect::<Vec<_>>().join(", ")
 }

@@ -2,8 +2,8 @@
 //!
 //! The way of a message through the room: [`engine`] asks [`candidates`] which policies hold for the sender and for
 //! each recipient, [`judge`] asks the plan about each of them, [`effects`] fills in what the triggered ones do,
-//! [`settle`] and [`combine`] find what holds, [`outcome`] parts the recipients into groups, [`return_rule`] guards the
-//! way back, and [`record`] keeps how it came about. [`perform`] then carries a group's outcome out on the text.
+//! [`settle`] and [`combine`] find what holds, [`outcome`] parts the recipients into groups, [`return_rule`] and
+//! [`finality`] guard the way back, and [`record`] keeps how it came about. [`perform`] then carries a group's outcome out on the text.
 //! [`testing`], [`dry_run`] and [`explain`] are three ways of asking the same engine.
 //!
 //! Nothing here asks the outside or reads a clock: lookups and moments are handed in, and a decision that needs an
@@ -19,6 +19,7 @@ pub mod engine;
 pub mod envelope_rule;
 pub mod expectation;
 pub mod explain;
+pub mod finality;
 pub mod judge;
 pub mod mailboxes;
 pub mod outcome;

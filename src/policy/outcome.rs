@@ -5,6 +5,8 @@
 
 use super::candidates::LookupSide;
 use super::combine::Value;
+use super::return_rule::Going;
+use super::words;
 use crate::base::address::Address;
 use crate::language::hir::{
     Attach, BodyPlace, Conversion, CopyForm, PolicyId, Priority, SettingsId, Severity, SubjectPosition,
@@ -95,6 +97,11 @@ impl Fate {
         }
     }
 
+    /// Whether it goes back to the sender.
+    pub fn goes_back(&self) -> bool {
+        matches!(self, Fate::Return { .. } | Fate::Reject { .. })
+    }
+
     /// Whether the message is kept as received for later.
     pub fn is_hold(&self) -> bool {
         matches!(self, Fate::Defer { .. } | Fate::Quarantine { .. } | Fate::Approve { .. })
@@ -137,8 +144,8 @@ impl Value for Fate {
                 }
                 words
             }
-            Fate::Return { text } => format!("return {text:?}"),
-            Fate::Reject { text } => format!("reject {text:?}"),
+            Fate::Return { text } => format!("return {}", words::quoted(text)),
+            Fate::Reject { text } => format!("reject {}", words::quoted(text)),
             Fate::Drop => "drop".to_string(),
         }
     }
@@ -339,6 +346,8 @@ pub struct Outcome {
     pub reason: Reason,
     /// Who decided it, and on which side; `None` where no policy had a say.
     pub by: Option<(PolicyId, LookupSide)>,
+    /// How a return or a refusal goes back to the sender; `None` for any other fate.
+    pub going: Option<Going>,
     /// Every policy that asked for this very hold: released, the message is judged again past these and no other.
     pub held_by: Vec<PolicyId>,
     /// It is encrypted on departure.

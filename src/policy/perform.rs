@@ -4,7 +4,7 @@
 //! message for each group that is edited. Failure: where a change cannot be made the message does not leave, and
 //! [`Processed::held`] says why; the engine foresees that, so it is a second guard.
 
-use super::engine::{self, Decision, Notification};
+use super::engine::{Decision, Notification};
 use super::outcome::{Edit, Fate, OnProtected, Outcome, Rendered};
 use super::return_rule::Going;
 use crate::language::hir::{Attach, BodyPlace, Conversion, CopyForm, Hir, SubjectPosition};
@@ -168,7 +168,6 @@ fn new_file(name: &str, content: &Rendered) -> NewFile {
 /// Everything that leaves by a decision: copies of the message, then reports, copies for others, notifications.
 pub fn leaving(hir: &Hir, case: &Case<'_>, decision: &Decision) -> Vec<Leaving> {
     let mut all = Vec::new();
-    let all_rejected = decision.groups.iter().all(|group| matches!(group.outcome.fate, Fate::Reject { .. }));
     let address =
         |recipient: &usize| case.envelope.recipients.get(*recipient).map(|known| known.text.to_string());
     for (index, group) in decision.groups.iter().enumerate() {
@@ -176,8 +175,7 @@ pub fn leaving(hir: &Hir, case: &Case<'_>, decision: &Decision) -> Vec<Leaving> 
         match &group.outcome.fate {
             Fate::Deliver => all.extend(delivered(case, &group.outcome, index, recipients)),
             // What the session can still refuse is refused there, and the sender's own server tells the sender.
-            Fate::Reject { .. }
-                if engine::going(hir, &group.outcome, all_rejected) == Some(Going::InSession) => {}
+            Fate::Return { .. } | Fate::Reject { .. } if group.outcome.going == Some(Going::InSession) => {}
             Fate::Return { text } | Fate::Reject { text } => {
                 all.extend(report(hir, case, index, &recipients, text));
             }

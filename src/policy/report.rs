@@ -13,6 +13,7 @@ use super::record::{
     OutcomeRecord, PolicyRecord, PolicyReference, PolicyResult, RecipientRecord, Record,
 };
 use super::settle::{self, Settlement, Settling};
+use super::words;
 use crate::language::hir::{
     Attach, BodyPlace, CopyForm, DirectoryId, Hir, Manager, Mode, PolicyId, SubjectPosition,
 };
@@ -519,7 +520,7 @@ fn content_words(content: &Rendered) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", bounded(&text.split_whitespace().collect::<Vec<_>>().join(" ")))
+    words::quoted(&bounded(&text.split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
 fn bounded(text: &str) -> String {

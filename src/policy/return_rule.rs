@@ -3,11 +3,14 @@
 //! A return to an address nobody vouches for is mail to whoever was forged (backscatter). So a `return` towards a
 //! sender outside the site goes out only where SPF or DMARC passed for the message, or where the session can still
 //! refuse it; else the message is quarantined in the built-in `unreturnable`. A `reject` is a refusal in the session
-//! where all recipients are rejected or the policy was decided from the envelope; else it is a return. To `<>` nothing
-//! is ever returned.
+//! where all recipients are rejected or the decision is final before the content comes; else it is a return. To `<>`
+//! nothing is ever returned.
+//!
+//! A decision is final when nothing that could still change it is open (see [`super::finality`]): neither an exception
+//! of the policy that won nor another policy that might win against it. One that asks for all recipients is final when
+//! the last of them is known, when none can be refused alone any more.
 
 use super::outcome::{Fate, UNRETURNABLE};
-use crate::language::schema::facts::Stage;
 use crate::language::schema::types::Enumeration;
 use crate::plan::{Answer, Lookups, Question};
 use std::collections::BTreeSet;
@@ -26,21 +29,62 @@ pub struct WayBack {
 pub enum Going {
     /// In the session, which can still refuse.
     InSession,
-    /// As a message to the sender, if somebody vouches for it.
+    /// As a message to the sender.
     AsMessage,
 }
 
-/// How a fate goes back; `None` where it does not.
-pub fn going(fate: &Fate, stage: Stage, all_rejected: bool) -> Option<Going> {
+/// Until when a session can still refuse a recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Final {
+    /// The decision is final when the recipient is named.
+    AtRecipient,
+    /// It is final when the last recipient is named: all can be refused, none alone.
+    BeforeContent,
+    /// It is final when the content has been read.
+    AfterContent,
+}
+
+/// What all recipients' outcomes are, for what can be refused only to all at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct All {
+    /// All are rejected.
+    pub rejected: bool,
+    /// All are rejected or returned, and final before the content.
+    pub go_back_before_content: bool,
+}
+
+/// Whether the session can still refuse a fate.
+pub fn can_refuse(fate: &Fate, at: Final, all: All) -> bool {
+    let early = match at {
+        Final::AtRecipient => true,
+        Final::BeforeContent => all.go_back_before_content,
+        Final::AfterContent => false,
+    };
     match fate {
-        Fate::Return { .. } | Fate::Reject { .. } if stage <= Stage::Envelope => Some(Going::InSession),
-        Fate::Reject { .. } if all_rejected => Some(Going::InSession),
-        Fate::Return { .. } | Fate::Reject { .. } => Some(Going::AsMessage),
-        _ => None,
+        Fate::Return { .. } => early,
+        Fate::Reject { .. } => early || all.rejected,
+        _ => false,
     }
 }
 
 impl WayBack {
+    /// How a fate goes back, given whether the session can refuse it; `None` where it may not. Questions without an
+    /// answer are added to `missing`.
+    pub fn going(
+        self,
+        fate: &Fate,
+        can_refuse: bool,
+        lookups: &dyn Lookups,
+        missing: &mut BTreeSet<Question>,
+    ) -> Option<Going> {
+        // Of our own a `return` is a report; towards others a refusal is safer than any report.
+        let report = matches!(fate, Fate::Return { .. }) && self.has_sender && self.sender_in_site;
+        if can_refuse && !report {
+            return Some(Going::InSession);
+        }
+        self.may_return(lookups, missing).then_some(Going::AsMessage)
+    }
+
     /// Whether a returned message may go out to the sender. Questions without an answer are added to `missing`.
     pub fn may_return(self, lookups: &dyn Lookups, missing: &mut BTreeSet<Question>) -> bool {
         if !self.has_sender || self.sender_in_site {

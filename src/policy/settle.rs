@@ -14,6 +14,7 @@ use super::outcome::{
 use crate::language::hir::{Hir, PolicyId, Priority};
 use crate::plan::directory::Home;
 use jiff::Timestamp;
+use std::collections::HashSet;
 
 /// What one side settles on.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +71,7 @@ pub fn settle(hir: &Hir, index: &PolicyIndex, sides: [SideJudgement; 2], again: 
         fate,
         reason,
         by,
+        going: None,
         held_by,
         encrypt: join(&ours.encrypt, &theirs.encrypt),
         sign: join(&ours.sign, &theirs.sign),
@@ -207,15 +209,37 @@ fn held_by(sides: &[SideJudgement; 2], fate: &Fate) -> Vec<PolicyId> {
     all
 }
 
-/// Replaces a recipient's disposition after the joining, for a reason that is no policy's disposition.
-pub fn replace(outcome: &mut Outcome, fate: Fate, reason: Reason) {
+/// Replaces a recipient's disposition after the joining, for a reason that is no policy's disposition. Released from a
+/// hold, the message goes past `asked`: the policies whose return or edit could not be carried out.
+pub fn replace(outcome: &mut Outcome, fate: Fate, reason: Reason, asked: Vec<PolicyId>) {
     outcome.fate = fate;
     outcome.reason = reason;
-    outcome.held_by.clear();
-    // Released, the message goes past the policy whose return or edit could not be carried out.
-    if outcome.fate.is_hold() {
-        outcome.held_by.extend(outcome.by.map(|(policy, _)| policy));
+    outcome.held_by = if outcome.fate.is_hold() { asked } else { Vec::new() };
+}
+
+/// Every policy that asked for the very return that holds, each once. A `reject` that cannot be one is a return, so two
+/// with the same text are the same.
+pub fn asked_to_return(settling: &Settling) -> Vec<PolicyId> {
+    let (Fate::Return { text } | Fate::Reject { text }) = &settling.outcome.fate else { return Vec::new() };
+    let mut all: Vec<PolicyId> = Vec::new();
+    if settling.outcome.reason == Reason::Protected {
+        let edits = settling.outcome.edits.iter();
+        let same = edits.filter(|applied| match applied.edit.on_protected() {
+            Some(outcome::OnProtected::Return(other)) => other == text,
+            _ => false,
+        });
+        all.extend(same.map(|applied| applied.by));
+    } else {
+        let judged = settling.sides.iter().flat_map(|side| &side.policies).filter(|judged| judged.acts());
+        let same = judged.filter(|judged| match judged.effects.as_ref().and_then(|e| e.fate.as_ref()) {
+            Some(Fate::Return { text: other } | Fate::Reject { text: other }) => other == text,
+            _ => false,
+        });
+        all.extend(same.map(|judged| judged.policy));
     }
+    let mut known = HashSet::new();
+    all.retain(|policy| known.insert(*policy));
+    all
 }
 
 /// The policy whose annotation would have to be returned rather than skipped or wrapped, with its text.
@@ -226,14 +250,16 @@ pub fn protected_return(outcome: &Outcome) -> Option<(PolicyId, LookupSide, Stri
     })
 }
 
-/// The policy whose edit cannot be carried out though it must be: attachments to strip from a signed or encrypted
-/// message, any edit of one that is known only in part.
-pub fn unchangeable(outcome: &Outcome, protected: bool) -> Option<(PolicyId, LookupSide)> {
+/// The policies, each once, whose edit cannot be carried out though it must be: attachments to strip from a signed or
+/// encrypted message, any edit of one that is known only in part.
+pub fn unchangeable(outcome: &Outcome, protected: bool) -> Vec<(PolicyId, LookupSide)> {
     let must = |edit: &Edit| match edit {
         Edit::Strip { attachments, .. } => !attachments.is_empty(),
         _ => !protected,
     };
-    outcome.edits.iter().find(|applied| must(&applied.edit)).map(|applied| (applied.by, applied.side))
+    let mut known = HashSet::new();
+    let edits = outcome.edits.iter().filter(|applied| must(&applied.edit) && known.insert(applied.by));
+    edits.map(|applied| (applied.by, applied.side)).collect()
 }
 
 /// Whether a policy only adds up, for the record's remark.

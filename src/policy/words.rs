@@ -5,6 +5,34 @@ use super::record::{ClauseRecord, EffectRecord, GroupRecord, PlaceRecord, Policy
 /// Matches shown of one fact.
 const MATCHES_SHOWN: usize = 5;
 
+/// A text in quotes on one line, as the language writes it: quotes and backslashes are escaped, and so is what nobody
+/// sees or what would turn the line around.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            _ if is_unseen(character) => out.push_str(&format!("\\u{{{:x}}}", u32::from(character))),
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Controls, ends of lines and paragraphs, what changes the direction of writing, and what takes no room.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'
+                | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
+}
+
 /// A place as editors read it: `main.mfp:12:5`.
 pub fn place(place: &PlaceRecord) -> String {
     format!("{}:{}:{}", place.file, place.line, place.column)
@@ -79,8 +107,14 @@ pub fn clause(clause: &ClauseRecord) -> Vec<String> {
         lines.push(format!("    {} is {}", evidence.fact, evidence.value));
         for found in evidence.matches.iter().take(MATCHES_SHOWN) {
             lines.push(format!(
-                "    {} found {:?} in {} at {}: {}[{}]{}",
-                found.pattern, found.text, found.place, found.offset, found.before, found.text, found.after
+                "    {} found {} in {} at {}: {}[{}]{}",
+                found.pattern,
+                quoted(&found.text),
+                found.place,
+                found.offset,
+                found.before,
+                found.text,
+                found.after
             ));
         }
         if evidence.matches.len() > MATCHES_SHOWN {

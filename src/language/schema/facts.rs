@@ -108,7 +108,7 @@ facts! {
     Received "received" Connection false Type::Moment; "when the message arrived; stays so while it is held", absent "";
     Direction "direction" Envelope true Type::Enum(Enumeration::Direction); "from where to where: by whether the client is inside (authenticated or in the site's networks) and the recipient in the site", absent "";
     Subject "subject" Headers false optional(Type::Text); "the decoded subject", absent "no Subject field";
-    From "from" Headers false many(Type::Mailbox); "the mailboxes of every From field (RFC 5322, 3.6.2)", absent "empty";
+    From "from" Headers false many(Type::Mailbox); "the mailboxes of every From field (RFC 5322, 3.6.2); `looks like` alone also sees the authors that other programs read (`Fr om:`, comments, broken syntax), so that a forgery in any reading is found and none earns trust", absent "empty";
     To "to" Headers false many(Type::Mailbox); "the mailboxes of every To field", absent "empty";
     Cc "cc" Headers false many(Type::Mailbox); "the mailboxes of every Cc field", absent "empty";
     ReplyTo "reply_to" Headers false many(Type::Mailbox); "the mailboxes of every Reply-To field", absent "empty";

@@ -53,3 +53,30 @@ fn places_to_put_text_in_are_never_inside_comments_or_attributes() {
     let bare = landmarks("<blockquote>all quoted</blockquote>");
     assert_eq!((bare.quote, bare.body_close), (None, None));
 }
+
+#[test]
+fn text_that_a_style_sheet_shows_or_holds_beside_its_rules_counts() {
+    let text = |html: &str| visible_text(html).text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(text("<style>p::after { content: 'wire transfer' }</style>x"), "x wire transfer");
+    assert_eq!(
+        text("<style>p::after{color:red;content:\"\\77 ire\" \" it\"!important}</style>x"),
+        "x wire it"
+    );
+    assert_eq!(
+        text("<style>The card is 4111 1111 1111 1111.</style>x"),
+        "x The card is 4111 1111 1111 1111."
+    );
+    assert_eq!(text("<style>p{color:red} the secret</style>x"), "x the secret");
+    assert_eq!(text("<style>p{the secret; color:red}</style>x"), "x the secret");
+    assert_eq!(text("x<style>an open end"), "x an open end");
+}
+
+#[test]
+fn an_ordinary_style_sheet_is_no_text() {
+    let sheet = "<style type='text/css'><!-- @charset \"utf-8\"; @import url(\"a.css\"); /* Font Definitions */\n\
+        @font-face {font-family:\"Cambria Math\"; panose-1:2 4 5 3 5 4 6 3 2 4;}\n\
+        p.MsoNormal, li:hover > a[title=\"x { y\"] {margin:0cm !important; font-family:\"Calibri\",sans-serif; content:none;}\n\
+        @media only screen and (max-width:600px) { .a { width:100% !important } .b::before { content:\"\" } }\n\
+        @keyframes f { 0% { top:0 } 100% { top:1px } } @page WordSection1 {size:612.0pt 792.0pt;} --></style>x";
+    assert_eq!(visible_text(sheet).text.trim(), "x");
+}

@@ -299,3 +299,58 @@ fn a_line_that_is_judged_otherwise_is_an_error_at_its_place() {
         [("mfp::detector::line", "yes \"order B-1234\""), ("mfp::detector::line", "no \"A-9999\"")]
     );
 }
+
+#[test]
+fn the_nearest_of_many_words_nearby_is_found() {
+    let word = |text: &str| Pattern::Word { text: text.into() };
+    let mut code = detector(r"\d{3}", &[]);
+    code.near = vec![Near { patterns: vec![word("pin"), word(&"long phrase ".repeat(20))], within: 6 }];
+    let far = "pin ".repeat(40);
+    assert_eq!(found(&code, &format!("{far}123")), ["123"]);
+    assert_eq!(found(&code, &format!("123 {far}")), ["123"]);
+    assert_eq!(found(&code, &format!("{far}xxxxxxxxxx 123")), Vec::<String>::new());
+    let regex = Pattern::Regex { pattern: "p.n".into(), caseless: true, dot_all: false };
+    code.near = vec![Near { patterns: vec![regex], within: 6 }];
+    assert_eq!(found(&code, &format!("{far}123")), ["123"]);
+    assert_eq!(found(&code, &format!("{far}xxxxxxxxxx 123")), Vec::<String>::new());
+    code.near = vec![Near { patterns: vec![word("a"), word(&"b".repeat(200))], within: 3 }];
+    assert_eq!(found(&code, &format!("{}123", "a ".repeat(100))), ["123"]);
+}
+
+#[test]
+fn marks_and_blanks_behind_every_digit_do_not_hide_a_number() {
+    let between =
+        |with: &str| "4111111111111111".chars().map(|digit| format!("{digit}{with}")).collect::<String>();
+    for with in ["\u{332}", "\u{fe0f}\u{20e3}", "\u{2800}", " ", "\u{332}\u{2800}", "\u{336}\u{20dd}"] {
+        let values: Vec<String> = detect(&card(), &format!("card {} thanks", between(with)))
+            .into_iter()
+            .map(|found| found.value)
+            .collect();
+        assert_eq!(values, ["4111111111111111"], "{with:?}");
+    }
+    let marked: String = "4111 1111 1111 1111".chars().flat_map(|digit| [digit, '\u{332}']).collect();
+    let text = mailfw::message::surface::normalise(&format!("é card {marked}, a\u{332}"));
+    let finds = detect(&card(), &text);
+    assert_eq!(finds.len(), 1);
+    assert_eq!(&text[finds[0].range.clone()], marked.trim_end_matches('\u{332}').to_string() + "\u{332}");
+}
+
+#[test]
+fn a_row_of_single_digits_is_no_card_unless_it_has_just_its_digits() {
+    let spaced = "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1";
+    let strict = detector(r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}", &[Check::Luhn, Check::CardIssuer]);
+    assert_eq!(found(&strict, spaced), [spaced]);
+    for text in [
+        format!("3 {spaced}"),
+        format!("{spaced} 0"),
+        format!("{spaced} 7 2 9 3 1 4 1 1 1"),
+        "4 5 3 2 5".into(),
+    ] {
+        assert_eq!(found(&strict, &text), Vec::<String>::new(), "{text}");
+    }
+    assert_eq!(
+        found(&detector(r"\d{16}", &[]), spaced),
+        Vec::<String>::new(),
+        "nothing tells it from any row"
+    );
+}

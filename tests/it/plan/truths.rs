@@ -97,11 +97,12 @@ fn the_truth_tables_are_those_of_kleene() {
 }
 
 #[test]
-fn causes_are_joined_and_the_lasting_one_wins() {
+fn causes_are_joined_and_one_for_now_keeps_them_from_being_for_good() {
     let later = Causes::of(CauseKind::Timeout, "a");
     assert!(!later.is_for_good());
     let both = later.union(&Causes::of(CauseKind::Corrupt, "b"));
-    assert!(both.is_for_good());
+    assert!(!both.is_for_good(), "what may be known later may still decide");
+    assert!(Causes::of(CauseKind::Corrupt, "b").is_for_good());
     assert_eq!(both.iter().count(), 2);
     assert!(both.kinds().contains(CauseKind::Timeout) && both.kinds().contains(CauseKind::Corrupt));
     assert!(CauseSet::ALL.covers(both.kinds()));

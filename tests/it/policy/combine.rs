@@ -179,3 +179,19 @@ fn every_cause_must_be_tested() {
     assert_eq!(settle_fate(std::slice::from_ref(&one), &asks).unwrap().value, quarantine(UNSCANNABLE));
     assert_eq!(settle_fate(&[one, other], &asks).unwrap().value, Fate::Deliver);
 }
+
+#[test]
+fn a_deeper_policy_is_told_that_it_lost_to_the_mandatory_one_though_another_of_its_directory_won() {
+    let settled = settle(&[
+        mandatory(claim(1, 0, quarantine("a"))),
+        claim(2, 0, Fate::Drop),
+        claim(3, 1, Fate::Deliver),
+    ])
+    .unwrap();
+    assert_eq!(settled.by, PolicyId(2));
+    let lost = |loser| {
+        settled.losses.iter().find(|loss| loss.loser == PolicyId(loser)).map(|loss| (loss.to, loss.rule))
+    };
+    assert_eq!(lost(3), Some((PolicyId(1), Rule::Mandatory)));
+    assert_eq!(lost(1), Some((PolicyId(2), Rule::MoreRestrictive)));
+}

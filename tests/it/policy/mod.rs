@@ -11,6 +11,7 @@ mod hierarchy;
 mod many_recipients;
 mod properties;
 mod record;
+mod returns;
 mod shuffle;
 mod sources;
 mod support;

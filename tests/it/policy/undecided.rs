@@ -195,3 +195,34 @@ fn a_message_released_is_judged_past_the_undecided_policy_that_held_it() {
     assert_eq!(released.groups[0].outcome.fate, Fate::Deliver);
     assert_eq!(released.record.groups[0].policies[0].result, PolicyResult::Released);
 }
+
+#[test]
+fn what_is_undecided_for_now_and_for_good_is_judged_again_before_anybody_can_release_it() {
+    let set = format!(
+        "{SITE} directory acme {{ domain @acme.example virus policy scan for senders {{ when virus.found or text contains \"bluebird\" then drop }} }}"
+    );
+    let engine = engine(&set);
+    let mut encrypted = letter("a@acme.example", &["x@out.example"], "s");
+    encrypted.message = "From: a@acme.example\r\nTo: x@out.example\r\nSubject: s\r\nMIME-Version: 1.0\r\n\
+        Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+        MIAGCSqGSIb3DQEHA6CAMIACAQAxgDCB\r\n"
+        .to_string();
+    let mut down = Answers::new(Some(Answer::NotAsked));
+    down.insert(Question::Virus, Answer::Unavailable);
+    let held = encrypted.decide_with(&engine, &down, &Judging::default());
+    let outcome = &held.groups[0].outcome;
+    assert!(matches!(outcome.fate, Fate::Defer { judge_again: true, .. }), "{:?}", outcome.fate);
+    assert!(outcome.held_by.is_empty(), "nobody goes past the scanner");
+    let mut up = Answers::new(Some(Answer::NotAsked));
+    up.insert(Question::Virus, Answer::Virus(Some("Eicar".into())));
+    let found = encrypted.decide_with(&engine, &up, &Judging::default());
+    assert_eq!(
+        found.groups[0].outcome.fate,
+        Fate::Drop,
+        "what is for good does not keep the other from deciding"
+    );
+    let clean = encrypted.decide(&engine);
+    let outcome = &clean.groups[0].outcome;
+    assert_eq!(outcome.fate, Fate::Quarantine { folder: "unscannable".into() });
+    assert_eq!(outcome.held_by.len(), 1);
+}
