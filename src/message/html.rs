@@ -8,6 +8,7 @@
 //! tear the word they hide in. So does the content of conditional comments, which some readers show. It cannot fail: any
 //! text is some HTML. Memory: the text, 12 bytes for each run of the map, the link targets.
 
+use super::elements::{is_block, is_text_attribute, is_wanted};
 use super::style;
 use super::surface::{OffsetMap, ceil_boundary, floor_boundary};
 use html5gum::{Emitter, Error, State, Tokenizer};
@@ -310,111 +311,6 @@ fn content_state(name: &[u8]) -> Option<State> {
         b"style" | b"iframe" | b"xmp" | b"noembed" | b"noframes" => Some(State::RawText),
         _ => None,
     }
-}
-
-fn is_wanted(name: &[u8]) -> bool {
-    is_text_attribute(name)
-        || matches!(
-            name,
-            b"href"
-                | b"xlink:href"
-                | b"src"
-                | b"action"
-                | b"formaction"
-                | b"background"
-                | b"poster"
-                | b"data"
-                | b"srcset"
-                | b"content"
-                | b"http-equiv"
-                | b"type"
-                | b"class"
-                | b"style"
-                | b"id"
-        )
-}
-
-fn is_text_attribute(name: &[u8]) -> bool {
-    matches!(name, b"alt" | b"title" | b"value" | b"placeholder" | b"label" | b"aria-label" | b"summary")
-}
-
-/// Whether an element parts the words around it. Elements that browsers do not know (`<o:p>`) are inline.
-fn is_block(name: &[u8]) -> bool {
-    const BLOCKS: &[&str] = &[
-        "address",
-        "article",
-        "aside",
-        "audio",
-        "blockquote",
-        "body",
-        "br",
-        "button",
-        "canvas",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "embed",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "frame",
-        "frameset",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "header",
-        "hgroup",
-        "hr",
-        "html",
-        "iframe",
-        "input",
-        "isindex",
-        "legend",
-        "li",
-        "listing",
-        "main",
-        "marquee",
-        "menu",
-        "nav",
-        "noembed",
-        "noframes",
-        "object",
-        "ol",
-        "optgroup",
-        "option",
-        "p",
-        "plaintext",
-        "pre",
-        "search",
-        "section",
-        "select",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "textarea",
-        "tfoot",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-        "video",
-        "xmp",
-    ];
-    std::str::from_utf8(name).is_ok_and(|name| BLOCKS.binary_search(&name).is_ok())
 }
 
 /// Collects text, map and links.

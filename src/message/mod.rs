@@ -27,6 +27,7 @@ pub mod crypto;
 pub mod decode;
 pub mod documents;
 pub mod edit;
+mod elements;
 pub mod encode;
 pub mod envelope;
 pub mod exercise;
