@@ -25,7 +25,7 @@ pub struct WayBack {
 }
 
 /// How a return or a refusal goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Going {
     /// In the session, which can still refuse.
     InSession,

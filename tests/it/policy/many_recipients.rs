@@ -15,6 +15,7 @@ fn outcome(tag: usize) -> Outcome {
         fate: Fate::Deliver,
         reason: Reason::NoPolicy,
         by: None,
+        going: None,
         held_by: Vec::new(),
         encrypt: None,
         sign: None,
