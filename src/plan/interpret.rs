@@ -6,6 +6,7 @@
 //! what is asked but never what is found. Cost: the nodes a policy reaches, a quantifier's condition once for each of
 //! its values. Depth is bounded by the plan. Nothing here can fail; what is missing is unknown.
 
+use super::answer::Answers;
 use super::directory::Home;
 use super::ir::NodeId;
 use super::lookup::{Answer, Lookups, Question};
@@ -62,6 +63,7 @@ pub struct Evaluator<'a> {
     truths: HashMap<(NodeId, Option<usize>), Truth>,
     values: HashMap<(NodeId, Option<usize>), Computed<'a>>,
     pub(super) homes: HashMap<Address, (Home, Option<Causes>)>,
+    pub(super) answers_of_cells: Option<Answers>,
 }
 
 /// The clauses of a policy, and the truths of those that were asked.
@@ -101,6 +103,7 @@ impl<'a> Evaluator<'a> {
             truths: HashMap::new(),
             values: HashMap::new(),
             homes: HashMap::new(),
+            answers_of_cells: None,
         }
     }
 

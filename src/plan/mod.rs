@@ -7,7 +7,9 @@
 //! of the message that any policy asks about, plus what regexes and detectors that are reached cost; memory: the results
 //! for one message. It cannot fail on a message: what could not be read makes truths unknown, with their causes.
 
+mod answer;
 pub mod calendar;
+pub mod cells;
 pub mod checks;
 pub mod codes;
 mod compute;
@@ -15,9 +17,11 @@ mod conditions;
 pub mod detectors;
 pub mod directory;
 mod explain;
+pub mod groups;
 mod host;
 pub mod interpret;
 pub mod ir;
+pub mod jit;
 mod lists;
 pub mod lookalike;
 pub mod lookup;
@@ -25,7 +29,9 @@ pub mod lower;
 pub mod options;
 pub mod patterns;
 mod plainer;
+pub mod program;
 pub mod search;
+pub mod shape;
 pub mod survey;
 pub mod text;
 pub mod truth;
@@ -44,14 +50,17 @@ pub use verdict::{ClauseKind, ClauseResult, Criteria, Evidence, MatchEvidence, O
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
 use crate::language::hir::{CalendarId, DictionaryId, DirectoryId, Hir, ListId, Pattern, PolicyId};
+use answer::Running;
 use calendar::OpeningHours;
 use detectors::CompiledDetector;
-use ir::{Graph, Node, NodeId};
+use ir::{Graph, Node, NodeId, Sought};
 use jiff::tz::TimeZone;
+use jit::Unavailable;
 use lists::ListIndex;
 use lookalike::LookalikeIndex;
 use lower::{Lowered, PolicyNodes};
-use patterns::{PatternTable, Patterns, TooLarge};
+use patterns::{PatternId, PatternTable, Patterns, TooLarge};
+use program::{Material, NoProgram, Program};
 use search::{EntryTable, Tables};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -72,6 +81,7 @@ pub struct Plan {
     lookalikes: HashMap<DirectoryId, LookalikeIndex>,
     zone: TimeZone,
     options: PlanOptions,
+    program: Result<Program, Unavailable>,
 }
 
 impl Plan {
@@ -123,6 +133,7 @@ impl Plan {
         });
         let list_patterns = list_patterns.collect();
         let directories = DirectoryIndex::new(&hir.directories);
+        let program = compile(&hir, &lowered, &patterns, &directories, options)?;
         Ok(Plan {
             lists: hir.lists.iter().map(|list| ListIndex::new(&list.entries)).collect(),
             calendars: hir.calendars.iter().map(|calendar| OpeningHours::new(calendar, &hir.site)).collect(),
@@ -136,6 +147,7 @@ impl Plan {
             list_patterns,
             detectors,
             options,
+            program,
         })
     }
 
@@ -184,6 +196,20 @@ impl Plan {
         self.calendars.get(calendar.index())
     }
 
+    /// Why decisions do not run as native code, where they do not and were meant to.
+    pub fn no_native_code(&self) -> Option<&str> {
+        self.program
+            .as_ref()
+            .err()
+            .filter(|_| self.options.jit)
+            .map(|unavailable| unavailable.reason.as_str())
+    }
+
+    fn running(&self) -> Option<Running<'_>> {
+        let program = self.program.as_ref().ok()?;
+        Some(Running { program, native: program.native.as_ref()? })
+    }
+
     fn lowered(&self) -> lower::Found<'_> {
         lower::Found { graph: &self.lowered.graph, patterns: self.patterns.table() }
     }
@@ -208,6 +234,67 @@ impl Plan {
             lists: &self.list_patterns,
             detectors: &self.detectors,
         }
+    }
+}
+
+/// The program of a lowered set; an `Err` says why the interpreter takes its place.
+fn compile(
+    hir: &Hir,
+    lowered: &Lowered,
+    patterns: &Patterns,
+    directories: &DirectoryIndex,
+    options: PlanOptions,
+) -> Result<Result<Program, Unavailable>, Diagnostics> {
+    if !options.jit {
+        return Ok(Err(Unavailable { reason: "native code is switched off".to_string() }));
+    }
+    let entries = |sought: &Sought| patterns_of(hir, patterns.table(), sought);
+    let is_scanned = |sought: &Sought| {
+        !matches!(sought, Sought::Detector(_))
+            && entries(sought).iter().all(|&pattern| patterns.is_scanned(pattern))
+    };
+    let material = Material {
+        graph: &lowered.graph,
+        policies: &lowered.policies,
+        homes_are_local: directories.groups().is_empty(),
+        entries: &entries,
+        is_scanned: &is_scanned,
+        options,
+    };
+    match Program::new(&material) {
+        Ok(program) => Ok(Ok(program)),
+        Err(NoProgram::Unavailable(unavailable)) => Ok(Err(unavailable)),
+        Err(NoProgram::TooLarge(policy)) => {
+            let span = hir.policies.get(policy).map(|policy| policy.name_span).unwrap_or_default();
+            let mut diagnostics = Diagnostics::default();
+            diagnostics.push(
+                Diagnostic::error(
+                    codes::TOO_LARGE,
+                    span,
+                    "the conditions of the policies up to this one are too large",
+                )
+                .help(
+                    "share conditions by criteria, or put words into dictionaries and addresses into lists",
+                ),
+            );
+            Err(diagnostics)
+        }
+    }
+}
+
+/// The patterns of what is sought; none of a detector.
+fn patterns_of(hir: &Hir, table: &PatternTable, sought: &Sought) -> Vec<PatternId> {
+    match sought {
+        Sought::Patterns(patterns) => patterns.to_vec(),
+        Sought::Dictionary(dictionary) => {
+            let entries = hir.dictionaries.get(dictionary.index()).into_iter().flat_map(|one| &one.entries);
+            entries.filter_map(|entry| table.find(&entry.pattern)).collect()
+        }
+        Sought::List(list) => {
+            let list = hir.lists.get(list.index()).map(|list| lower::list_patterns(&list.entries));
+            list.into_iter().flatten().filter_map(|pattern| table.find(&pattern)).collect()
+        }
+        Sought::Detector(_) => Vec::new(),
     }
 }
 

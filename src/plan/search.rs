@@ -289,6 +289,11 @@ impl<'a> Searcher<'a> {
         scan
     }
 
+    /// Every literal and word of the set that occurs in a text.
+    pub fn occurring_in(&mut self, leaf: Leaf) -> Vec<PatternId> {
+        self.scan(leaf).iter().map(|(pattern, _)| pattern).collect()
+    }
+
     fn single(&mut self, leaf: Leaf, pattern: PatternId) -> Rc<Hits> {
         if let Some(hits) = self.hits.get(&(leaf, pattern)) {
             return hits.clone();

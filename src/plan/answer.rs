@@ -1,0 +1,298 @@
+//! Answers the cells of a program for one message.
+//!
+//! A formula runs as native code until it asks for a cell; that is answered, with all of its group, and the formula runs
+//! again. So a question is asked at most once a message (or once a recipient), and only where it decides something. What
+//! a group answers is what the interpreter would answer for each of its questions; a subject that is no plain value or
+//! number makes them be asked one by one.
+
+use super::cells::{CellId, Cells, Known};
+use super::directory::Home;
+use super::groups::{Group, Tables, Values};
+use super::interpret::Evaluator;
+use super::ir::NodeId;
+use super::jit::{Answer, NativeCode};
+use super::lists::domain_of;
+use super::patterns::PatternId;
+use super::program::{Cell, Formula, GroupId, Program};
+use super::truth::Truth;
+use super::value::{Bounds, Computed, Value};
+use crate::base::address::Address;
+use crate::language::hir::DirectoryId;
+use crate::message::surface::fold;
+
+/// What is known of the cells of a message, and for which recipient.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    cells: Cells,
+    recipient: usize,
+    /// Of each group that was answered, the cells that do not fail.
+    groups: Vec<Option<Vec<CellId>>>,
+}
+
+impl Answers {
+    pub(super) fn new(program: &Program) -> Answers {
+        let groups = std::iter::repeat_with(|| None).take(program.groups.len()).collect();
+        Answers { cells: Cells::new(program.cell_count()), recipient: 0, groups }
+    }
+
+    /// Forgets what was answered for another recipient.
+    fn turn_to(&mut self, recipient: usize, program: &Program) {
+        if self.recipient == recipient {
+            return;
+        }
+        self.recipient = recipient;
+        self.cells.fill(program.per_recipient_from, program.cell_count(), Known::Unasked);
+        for (answered, group) in self.groups.iter_mut().zip(&program.groups) {
+            if group.first.0 >= program.per_recipient_from {
+                *answered = None;
+            }
+        }
+    }
+
+    /// The cells of a group that do not fail, where it was answered.
+    pub(super) fn standing(&self, group: GroupId) -> Option<&[CellId]> {
+        self.groups.get(group.0 as usize)?.as_deref()
+    }
+}
+
+/// A program that can run.
+#[derive(Clone, Copy)]
+pub(super) struct Running<'a> {
+    pub(super) program: &'a Program,
+    pub(super) native: &'a NativeCode,
+}
+
+/// How far a formula came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    Decided(Known),
+    /// It asks for a cell of the group that it was to stop at.
+    AsksFor(GroupId),
+}
+
+impl<'a> Evaluator<'a> {
+    /// Makes ready to answer for a recipient.
+    pub(super) fn turn_to(&mut self, running: Running<'a>, recipient: usize) {
+        self.recipient = recipient;
+        self.answers_of_cells
+            .get_or_insert_with(|| Answers::new(running.program))
+            .turn_to(recipient, running.program);
+    }
+
+    /// The cells of a group that do not fail, where it was answered.
+    pub(super) fn standing(&self, group: GroupId) -> Option<&[CellId]> {
+        self.answers_of_cells.as_ref()?.standing(group)
+    }
+
+    /// Runs a formula to its end, or to where it asks for a cell of a group.
+    pub(super) fn run(&mut self, running: Running<'a>, formula: &Formula, stop: Option<GroupId>) -> Progress {
+        loop {
+            let words =
+                self.answers_of_cells.as_ref().map(|answers| answers.cells.words()).unwrap_or_default();
+            let position = match running.native.run(formula.shape, words, &formula.operands) {
+                Answer::False => return Progress::Decided(Known::False),
+                Answer::True => return Progress::Decided(Known::True),
+                Answer::Unknown => return Progress::Decided(Known::Unknown),
+                Answer::Ask(position) => position as usize,
+            };
+            let Some(&cell) = formula.operands.cells().get(position) else {
+                return Progress::Decided(Known::Unknown);
+            };
+            if let Some(group) = stop
+                && running.program.group_of(CellId(cell)) == Some(group)
+            {
+                return Progress::AsksFor(group);
+            }
+            self.answer(running, CellId(cell));
+        }
+    }
+
+    /// Answers a cell, with its group. As deep as conditions are nested, which the plan bounds.
+    fn answer(&mut self, running: Running<'a>, cell: CellId) {
+        let known = match running.program.cells.get(cell.0 as usize) {
+            Some(Cell::Asked { group: Some(group), .. }) => {
+                self.answer_group(running, *group);
+                return;
+            }
+            Some(Cell::Asked { node, group: None }) => known(&self.truth(*node)),
+            Some(Cell::Derived(formula)) => match self.run(running, formula, None) {
+                Progress::Decided(known) => known,
+                Progress::AsksFor(_) => Known::Unknown,
+            },
+            Some(Cell::Unused) | None => Known::Unknown,
+        };
+        self.set(cell, known);
+    }
+
+    fn set(&mut self, cell: CellId, known: Known) {
+        if let Some(answers) = &mut self.answers_of_cells {
+            answers.cells.set(cell, known);
+        }
+    }
+
+    /// Answers all questions of a group.
+    pub(super) fn answer_group(&mut self, running: Running<'a>, id: GroupId) {
+        let Some(group) = running.program.groups.get(id.0 as usize) else { return };
+        let mut hits = Vec::new();
+        let otherwise = self.look_up(group, &mut hits);
+        let Some(answers) = &mut self.answers_of_cells else { return };
+        if let Some(otherwise) = otherwise {
+            answers.cells.fill(group.first.0, group.end(), otherwise);
+            for &cell in &hits {
+                answers.cells.set(cell, Known::True);
+            }
+            if otherwise == Known::Unknown {
+                hits = (group.first.0..group.end()).map(CellId).collect();
+            }
+        } else {
+            hits = self.one_by_one(group);
+        }
+        if let Some(slot) = self.answers_of_cells.as_mut().and_then(|one| one.groups.get_mut(id.0 as usize)) {
+            *slot = Some(hits);
+        }
+    }
+
+    /// Finds the questions of a group that hold, and says what all others are; `None` where they must be asked one by one.
+    fn look_up(&mut self, group: &'a Group, hits: &mut Vec<CellId>) -> Option<Known> {
+        let subject = self.value(group.key.subject);
+        let otherwise = match &subject {
+            Computed::Absent => return Some(Known::False),
+            Computed::Unknown(_) => return Some(Known::Unknown),
+            subject if subject.values().1.is_some() => Known::Unknown,
+            _ => Known::False,
+        };
+        match &group.tables {
+            Tables::Numbers(thresholds) => {
+                let bounds = Bounds::of(&subject)?;
+                let exact = bounds.low.filter(|_| bounds.low == bounds.high)?;
+                thresholds.satisfied(exact, |from, to| hits.extend((from..to).map(CellId)));
+                return Some(Known::False);
+            }
+            Tables::Values(tables) => {
+                for value in subject.values().0 {
+                    self.look_up_value(tables, value, hits)?;
+                }
+            }
+            Tables::Search(pairs) => {
+                let (searched, _) = self.subject(group.key.subject);
+                for leaf in searched.leaves() {
+                    let occurring = self.searcher.occurring_in(leaf);
+                    for &pattern in occurring.iter() {
+                        hits.extend(asking(pairs, pattern));
+                    }
+                }
+            }
+        }
+        hits.sort_unstable();
+        hits.dedup();
+        Some(otherwise)
+    }
+
+    /// Finds the questions that hold of one value; `None` where they must be asked one by one.
+    fn look_up_value(&mut self, tables: &Values, value: &Value<'a>, hits: &mut Vec<CellId>) -> Option<()> {
+        let mut give = |cell: CellId| hits.push(cell);
+        match value {
+            Value::Text(text) => {
+                if !tables.texts.is_empty() {
+                    tables.texts.get(&fold(text)).into_iter().flatten().for_each(|&cell| give(cell));
+                }
+                if !tables.addresses_of_texts.is_empty()
+                    && let Some(address) = Address::parse(text)
+                {
+                    tables
+                        .addresses_of_texts
+                        .get(&address)
+                        .into_iter()
+                        .flatten()
+                        .for_each(|&cell| give(cell));
+                }
+                if !tables.member_domains.is_empty()
+                    && let Some(domain) = domain_of(value)
+                {
+                    tables.member_domains.matching(&domain, &mut give);
+                }
+            }
+            Value::Ip(ip) => tables.networks.matching(*ip, &mut give),
+            Value::Enum(position) => {
+                let same = tables.enumerated.iter().filter(|(value, _)| value == position);
+                same.for_each(|&(_, cell)| give(cell));
+            }
+            Value::Flags(flags) => {
+                for &(value, cell) in &tables.enumerated {
+                    if flags.bits.checked_shr(u32::from(value)).is_some_and(|bits| bits & 1 == 1) {
+                        give(cell);
+                    }
+                }
+            }
+            value => {
+                if let Some(address) = value.address() {
+                    for table in [&tables.addresses, &tables.member_addresses] {
+                        table.get(address).into_iter().flatten().for_each(|&cell| give(cell));
+                    }
+                } else if let Value::Domain(domain) = value
+                    && !tables.texts.is_empty()
+                {
+                    tables.texts.get(&fold(domain)).into_iter().flatten().for_each(|&cell| give(cell));
+                }
+                if let Some(domain) = value.domain() {
+                    tables.domains.matching(domain, &mut give);
+                    tables.member_domains.matching(domain, &mut give);
+                }
+                if !tables.directories.is_empty() {
+                    let home = self.local_home(value)?;
+                    let chain = home.map(|home| self.plan.directory_index().chain(home)).unwrap_or_default();
+                    for directory in chain {
+                        hits.extend(tables.directories.get(&directory).into_iter().flatten());
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Where a value is at home, where that can be told without asking anybody.
+    fn local_home(&mut self, value: &Value<'a>) -> Option<Option<DirectoryId>> {
+        match (value, value.address()) {
+            (_, Some(address)) => match self.home_of(&address.clone()) {
+                (Home::In(directory), None) => Some(Some(directory)),
+                (Home::Nowhere, None) => Some(None),
+                _ => None,
+            },
+            (Value::Domain(domain), None) => Some(self.plan.directory_index().domain_home(domain)),
+            // The null sender has the postmaster's home where it comes from inside.
+            (Value::NullAddress, None) => None,
+            _ => Some(None),
+        }
+    }
+
+    fn one_by_one(&mut self, group: &Group) -> Vec<CellId> {
+        let mut hits = Vec::new();
+        for (cell, &node) in (group.first.0..).map(CellId).zip(group.nodes.iter()) {
+            let known = self.known(node);
+            self.set(cell, known);
+            if known != Known::False {
+                hits.push(cell);
+            }
+        }
+        hits
+    }
+
+    fn known(&mut self, node: NodeId) -> Known {
+        known(&self.truth(node))
+    }
+}
+
+fn known(truth: &Truth) -> Known {
+    match truth {
+        Truth::True => Known::True,
+        Truth::False => Known::False,
+        Truth::Unknown(_) => Known::Unknown,
+    }
+}
+
+/// The cells that ask for a pattern.
+fn asking(pairs: &[(PatternId, CellId)], pattern: PatternId) -> impl Iterator<Item = CellId> {
+    let from = pairs.partition_point(|(one, _)| *one < pattern);
+    let rest = pairs.get(from..).unwrap_or_default();
+    rest.iter().take_while(move |(one, _)| *one == pattern).map(|(_, cell)| *cell)
+}
