@@ -9,6 +9,7 @@ mod explain;
 mod generated;
 mod hierarchy;
 mod many_recipients;
+mod optimisations;
 mod properties;
 mod record;
 mod returns;
