@@ -90,16 +90,14 @@ fn inspect_relations(content: &[u8], facts: &mut DocumentFacts) {
 
 /// Marks of macros and of DDE in documents that are one text: flat XML and the parts of ZIP-based ones, CSV.
 fn inspect_flat(bytes: &[u8], facts: &mut DocumentFacts) {
-    const WINDOW: usize = 16 << 20;
-    let window = bytes.get(..bytes.len().min(WINDOW)).unwrap_or_default();
-    facts.active |= contains(window, b"DDEAUTO") || contains(window, b"<ddeLink") || has_dde_field(window);
-    if contains(window, b"<?mso-application")
-        || contains(window, b"schemas.microsoft.com/office/word/2003/wordml")
+    facts.active |= contains(bytes, b"DDEAUTO") || contains(bytes, b"<ddeLink") || has_dde_field(bytes);
+    if contains(bytes, b"<?mso-application")
+        || contains(bytes, b"schemas.microsoft.com/office/word/2003/wordml")
     {
-        facts.macros |= contains(window, b"macrosPresent=\"yes\"");
+        facts.macros |= contains(bytes, b"macrosPresent=\"yes\"");
     }
-    let is_flat_package = contains(window, b"http://schemas.microsoft.com/office/2006/xmlPackage");
-    facts.macros |= is_flat_package && contains(window, b"vbaProject");
+    let is_flat_package = contains(bytes, b"http://schemas.microsoft.com/office/2006/xmlPackage");
+    facts.macros |= is_flat_package && contains(bytes, b"vbaProject");
 }
 
 /// `DDE` as a field instruction of Word, or as the beginning of a spreadsheet formula.
@@ -183,16 +181,23 @@ fn inspect_old_office(bytes: &[u8], facts: &mut DocumentFacts) {
             facts.encrypted = true;
         }
     }
+    // Every sheet has such a beginning, and ends before the next; records are walked twice where a file is forged.
+    let mut records = bytes.len() / 2;
     for at in memchr::memmem::find_iter(bytes, &[0x09, 0x08, 0x10, 0x00, 0x00, 0x06]) {
-        inspect_workbook(bytes, at, facts);
+        inspect_workbook(bytes, at, &mut records, facts);
     }
 }
 
-/// Walks the first records of an Excel stream (MS-XLS 2.1.4) for a password and for Excel 4 macro sheets.
-fn inspect_workbook(bytes: &[u8], start: usize, facts: &mut DocumentFacts) {
-    const RECORDS: usize = 4_096;
+/// Walks the records of an Excel stream (MS-XLS 2.1.4) for a password and for Excel 4 macro sheets. A record takes four
+/// bytes at least; a file in which more are walked than it can have is forged, hence damaged.
+fn inspect_workbook(bytes: &[u8], start: usize, records: &mut usize, facts: &mut DocumentFacts) {
     let mut at = start;
-    for _ in 0..RECORDS {
+    loop {
+        let Some(left) = records.checked_sub(1) else {
+            facts.corrupt = true;
+            return;
+        };
+        *records = left;
         let (kind, len) = (number(bytes, at, 2), number(bytes, at + 2, 2) as usize);
         match kind {
             0x002f => facts.encrypted = true,
@@ -213,8 +218,10 @@ fn inspect_pdf(bytes: &[u8], facts: &mut DocumentFacts) {
     scan_pdf_names(bytes, facts, &mut object_streams);
     const STREAMS: usize = 256;
     let mut left: usize = 32 << 20;
+    // Streams that overlap, or that expand to nothing, must not be read many times over.
+    let mut packed = bytes.len().saturating_mul(2);
     for at in object_streams.into_iter().take(STREAMS) {
-        let content = inflate_pdf_stream(bytes, at, left);
+        let content = inflate_pdf_stream(bytes, at, left, &mut packed);
         left = left.saturating_sub(content.len());
         scan_pdf_names(&content, facts, &mut Vec::new());
     }
@@ -259,7 +266,7 @@ fn pdf_name(bytes: &[u8]) -> (Vec<u8>, usize) {
     (name, at)
 }
 
-fn inflate_pdf_stream(bytes: &[u8], from: usize, limit: usize) -> Vec<u8> {
+fn inflate_pdf_stream(bytes: &[u8], from: usize, limit: usize, packed: &mut usize) -> Vec<u8> {
     let window = bytes.get(from..(from + 2_048).min(bytes.len())).unwrap_or_default();
     let Some(at) = memchr::memmem::find(window, b"stream") else { return Vec::new() };
     let data = bytes.get(from + at + b"stream".len()..).unwrap_or_default();
@@ -267,7 +274,10 @@ fn inflate_pdf_stream(bytes: &[u8], from: usize, limit: usize) -> Vec<u8> {
     let data = data.strip_prefix(b"\n").unwrap_or(data);
     let mut content = Vec::with_capacity(limit.min(data.len().saturating_mul(20)).min(4 << 20));
     // One call fills at most the room that is there; what is beyond is not looked at.
-    let _ = Decompress::new(true).decompress_vec(data, &mut content, FlushDecompress::Finish);
+    let data = data.get(..data.len().min(*packed)).unwrap_or_default();
+    let mut stream = Decompress::new(true);
+    let _ = stream.decompress_vec(data, &mut content, FlushDecompress::Finish);
+    *packed = packed.saturating_sub(usize::try_from(stream.total_in()).unwrap_or(usize::MAX));
     content
 }
 

@@ -13,7 +13,7 @@ use mail_parser::{MessageParser, MimeHeaders, PartType};
 
 use super::{
     decode::Encoding,
-    fact::{MalformationKind as Kind, Place},
+    fact::{MalformationKind as Kind, Place, Scopes},
     headers::Headers,
     parameters::Structured,
     part::{MediaType, Part, PartId, Reading, Role, Why},
@@ -86,10 +86,16 @@ pub(crate) fn add(message: &Region, structure: &mut Structure, allowance: &mut A
             found.push((bytes.to_vec(), name, media, text));
         }
     }
-    let texts: Vec<String> = structure.parts.iter().filter(|p| p.is_body_text()).map(text_of).collect();
+    let texts: HashSet<u64> =
+        structure.parts.iter().filter(|p| p.is_body_text()).map(|p| letters(text_of(p).as_bytes())).collect();
     for (bytes, name, media, text) in found {
-        if text && texts.iter().any(|t| same_text(t.as_bytes(), &bytes)) || allowance.parts == 0 {
+        if text && texts.contains(&letters(&bytes)) {
             continue;
+        }
+        if allowance.parts == 0 {
+            let place = Place { shown: "message".into(), ..Place::default() };
+            structure.facts.limit(Scopes::ALL, place, "more parts than the limit");
+            break;
         }
         push(structure, bytes, name, media);
         allowance.parts -= 1;
@@ -100,10 +106,10 @@ fn text_of(part: &Part) -> String {
     super::charset::decode(part.content(), part.charset().as_deref()).text
 }
 
-fn same_text(ours: &[u8], theirs: &[u8]) -> bool {
-    let letters =
-        |text: &[u8]| -> Vec<u8> { text.iter().copied().filter(u8::is_ascii_alphanumeric).collect() };
-    letters(ours) == letters(theirs)
+/// What the letters and digits of a text are known by: two programs differ in its blanks and in what they make of the rest.
+fn letters(text: &[u8]) -> u64 {
+    let letters: Vec<u8> = text.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    fingerprint(&letters)
 }
 
 fn fingerprint(bytes: &[u8]) -> u64 {

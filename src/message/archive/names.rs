@@ -1,7 +1,7 @@
 //! Names of members: the charsets and cuts in which different readers show them.
 
 use super::zip::Header;
-use super::{Irregularity, Member};
+use super::{Cause, Irregularity, Member};
 
 /// A member with its names and sizes, without content.
 pub(super) fn named_member(header: &Header) -> Member {
@@ -53,13 +53,18 @@ pub(super) fn add_names(member: &mut Member, other: Member) {
     }
 }
 
-/// Other names kept of one member.
-const OTHER_NAMES: usize = 16;
+/// Other names kept of one member; one with more is over a limit.
+const OTHER_NAMES: usize = 64;
 
 fn push_name(member: &mut Member, name: String) {
     let known = member.name == name || member.other_names.contains(&name);
-    if !known && member.other_names.len() < OTHER_NAMES {
+    if known {
+        return;
+    }
+    if member.other_names.len() < OTHER_NAMES {
         member.other_names.push(name);
+    } else {
+        member.cause.get_or_insert(Cause::Limit);
     }
 }
 

@@ -14,8 +14,13 @@ const END_64: &[u8] = b"PK\x06\x06";
 const LOCATOR_64: &[u8] = b"PK\x06\x07";
 const DESCRIPTOR: &[u8] = b"PK\x07\x08";
 
-/// End records that are tried; more of them in one file only repeat the game.
+/// End records that are tried; more of them in one file only repeat the game. A file with more has a limit reached.
 const END_RECORDS: usize = 8;
+
+/// Bytes of headers that may be looked at for each byte of the archive, and at least: names, extra fields and searches
+/// for the next record overlap in hostile archives, and would cost the square of their size.
+const LOOKED_AT: usize = 16;
+const LOOKED_AT_LEAST: usize = 4 << 20;
 
 /// What a header says of a member; both kinds of header say this much.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +48,15 @@ impl Header {
 
 /// Unpacks an archive.
 pub(super) fn unpack(bytes: &[u8], budget: &mut Budget) -> Unpacked {
-    Zip { bytes, budget, unpacked: Unpacked::default(), at_offset: HashMap::new(), extents: Vec::new() }.run()
+    Zip {
+        bytes,
+        budget,
+        unpacked: Unpacked::default(),
+        at_offset: HashMap::new(),
+        extents: Vec::new(),
+        work: bytes.len().saturating_mul(LOOKED_AT).max(LOOKED_AT_LEAST),
+    }
+    .run()
 }
 
 struct Zip<'a> {
@@ -54,9 +67,26 @@ struct Zip<'a> {
     at_offset: HashMap<usize, usize>,
     /// The bytes that members cover, headers included.
     extents: Vec<Range<usize>>,
+    /// Bytes of headers that may still be looked at.
+    work: usize,
 }
 
 impl Zip<'_> {
+    /// Takes bytes that are looked at out of what may be; where that is used up the archive is over a limit.
+    fn look_at(&mut self, bytes: usize) -> bool {
+        match self.work.checked_sub(bytes) {
+            Some(left) => {
+                self.work = left;
+                true
+            }
+            None => {
+                self.work = 0;
+                self.unpacked.causes.insert(Cause::Limit);
+                false
+            }
+        }
+    }
+
     fn run(mut self) -> Unpacked {
         let mut listed = self.directories();
         listed.sort_by_key(|header| header.offset);
@@ -87,7 +117,10 @@ impl Zip<'_> {
         let tail = self.bytes.get(tail_start..).unwrap_or_default();
         let mut ends: Vec<usize> = memchr::memmem::find_iter(tail, END).map(|at| at + tail_start).collect();
         ends.reverse();
-        ends.truncate(END_RECORDS);
+        if ends.len() > END_RECORDS {
+            self.unpacked.causes.insert(Cause::Limit);
+            ends.truncate(END_RECORDS);
+        }
         let mut listed: Vec<Header> = Vec::new();
         let mut seen: BTreeSet<usize> = BTreeSet::new();
         let mut directories = 0;
@@ -119,7 +152,7 @@ impl Zip<'_> {
     }
 
     /// Where the directory of an end record may begin, each with how far the archive is moved then.
-    fn directory_starts(&self, end: usize) -> Vec<(usize, u64)> {
+    fn directory_starts(&mut self, end: usize) -> Vec<(usize, u64)> {
         let mut size = u64::from(self.u32(end + 12));
         let mut offset = u64::from(self.u32(end + 16));
         let mut before = end;
@@ -153,12 +186,15 @@ impl Zip<'_> {
     }
 
     /// The members listed from an offset on.
-    fn directory(&self, start: usize) -> Vec<Header> {
+    fn directory(&mut self, start: usize) -> Vec<Header> {
         let mut listed = Vec::new();
         let mut at = start;
         while self.starts(at, CENTRAL) && listed.len() <= self.budget.members_left() {
             let (name_len, extra_len) = (self.u16(at + 28) as usize, self.u16(at + 30) as usize);
             let comment_len = self.u16(at + 32) as usize;
+            if !self.look_at(46 + name_len + extra_len) {
+                break;
+            }
             let Some(name) = self.bytes.get(at + 46..at + 46 + name_len) else { break };
             let extra =
                 self.bytes.get(at + 46 + name_len..at + 46 + name_len + extra_len).unwrap_or_default();
@@ -176,14 +212,20 @@ impl Zip<'_> {
             listed.push(header);
             at += 46 + name_len + extra_len + comment_len;
         }
+        if listed.len() > self.budget.members_left() {
+            self.unpacked.causes.insert(Cause::Limit);
+        }
         listed
     }
 
-    fn local_header(&self, at: usize) -> Option<Header> {
+    fn local_header(&mut self, at: usize) -> Option<Header> {
         if !self.starts(at, LOCAL) {
             return None;
         }
         let (name_len, extra_len) = (self.u16(at + 26) as usize, self.u16(at + 28) as usize);
+        if !self.look_at(30 + name_len + extra_len) {
+            return None;
+        }
         let name = self.bytes.get(at + 30..at + 30 + name_len)?;
         let extra = self.bytes.get(at + 30 + name_len..at + 30 + name_len + extra_len)?;
         let mut header = Header {
@@ -233,7 +275,12 @@ impl Zip<'_> {
         let data = self.bytes.get(data_start..).unwrap_or_default();
         let packed_len = match sizes_known {
             true => usize::try_from(packed).unwrap_or(usize::MAX),
-            false => next_record(data),
+            false if self.work == 0 => 0,
+            false => {
+                let length = next_record(data);
+                self.look_at(length);
+                length
+            }
         };
         let cut_short = packed_len > data.len();
         let data = data.get(..packed_len.min(data.len())).unwrap_or_default();
@@ -273,6 +320,10 @@ impl Zip<'_> {
 
     /// Decodes the data of a member; gives how many packed bytes it really takes.
     fn decode(&mut self, member: &mut Member, header: &Header, data: &[u8], sizes_known: bool) -> usize {
+        if self.work == 0 {
+            member.cause = Some(Cause::Limit);
+            return 0;
+        }
         let allowance = self.budget.allowance(data.len() as u64);
         let used = match header.method {
             0 => {
@@ -285,6 +336,8 @@ impl Zip<'_> {
             }
             8 => {
                 let inflated = inflate(data, allowance);
+                // Members that overlap are packed bytes looked at many times, which may expand to nothing.
+                self.look_at(inflated.used);
                 member.content = inflated.content;
                 member.cause = inflated.cause;
                 inflated.used
@@ -338,10 +391,10 @@ impl Zip<'_> {
                 let Some(found) = memchr::memmem::find(rest, LOCAL) else { break };
                 let offset = from + found;
                 from = offset + LOCAL.len();
-                let Some(local) = self.local_header(offset) else { continue };
-                if self.at_offset.contains_key(&offset) || !is_plausible(&local) {
+                if self.at_offset.contains_key(&offset) || !self.is_plausible(offset) {
                     continue;
                 }
+                let Some(local) = self.local_header(offset) else { continue };
                 if !self.budget.take_member() {
                     self.unpacked.causes.insert(Cause::Limit);
                     return;
@@ -377,6 +430,14 @@ impl Zip<'_> {
         });
     }
 
+    /// Whether what stands in a gap is a local header, rather than four chance bytes: told by its fixed part alone.
+    fn is_plausible(&self, at: usize) -> bool {
+        let (flags, method) = (self.u16(at + 6), self.u16(at + 8));
+        (1..=4_096).contains(&self.u16(at + 26))
+            && flags & 0xc000 == 0
+            && (method <= 20 || (93..=99).contains(&method))
+    }
+
     fn starts(&self, at: usize, magic: &[u8]) -> bool {
         self.bytes.get(at..).is_some_and(|rest| rest.starts_with(magic))
     }
@@ -404,6 +465,7 @@ fn little_endian(bytes: &[u8], at: usize, len: usize) -> u64 {
 
 /// Reads the extra fields that change what a header says: long sizes and offsets, and the name in Unicode.
 fn apply_extra(header: &mut Header, extra: &[u8], central: bool) {
+    let mut name_checksum = None;
     let mut at = 0;
     while at + 4 <= extra.len() {
         let kind = little_endian(extra, at, 2);
@@ -424,26 +486,23 @@ fn apply_extra(header: &mut Header, extra: &[u8], central: bool) {
                     long(&mut header.offset);
                 }
             }
-            0x7075 => {
-                let mut checksum = Crc::new();
-                checksum.update(&header.name);
-                let holds =
-                    field.first() == Some(&1) && little_endian(field, 1, 4) == u64::from(checksum.sum());
-                let name = field.get(5..).and_then(|name| std::str::from_utf8(name).ok());
-                header.unicode_name = name.filter(|_| holds).map(str::to_owned);
+            // The version, then the checksum of the name that it stands for: without it, the field is stale.
+            0x7075 if field.first() == Some(&1) => {
+                let own = *name_checksum.get_or_insert_with(|| {
+                    let mut checksum = Crc::new();
+                    checksum.update(&header.name);
+                    u64::from(checksum.sum())
+                });
+                if little_endian(field, 1, 4) == own
+                    && let Some(name) = field.get(5..).and_then(|name| std::str::from_utf8(name).ok())
+                {
+                    header.unicode_name = Some(name.to_owned());
+                }
             }
             _ => {}
         }
         at += 4 + len;
     }
-}
-
-/// Whether a local header in a gap is one, rather than four chance bytes.
-fn is_plausible(local: &Header) -> bool {
-    !local.name.is_empty()
-        && local.name.len() <= 4_096
-        && local.flags & 0xc000 == 0
-        && (local.method <= 20 || (93..=99).contains(&local.method))
 }
 
 /// The bytes up to the next record of a ZIP archive.

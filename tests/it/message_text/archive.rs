@@ -238,3 +238,63 @@ proptest::proptest! {
         unpacked(&bytes);
     }
 }
+
+/// The fixed part of a local header with these lengths of name and extra field.
+fn local(method: u16, name: u16, extra: u16) -> Vec<u8> {
+    let mut header = b"PK\x03\x04\x14\x00\x00\x00".to_vec();
+    header.extend(method.to_le_bytes());
+    header.extend([0; 16]);
+    header.extend(name.to_le_bytes());
+    header.extend(extra.to_le_bytes());
+    header
+}
+
+/// Seconds are what a reader takes whose work grows with the square of the archive; this one takes milliseconds.
+const QUICKLY: std::time::Duration = std::time::Duration::from_secs(3);
+
+#[test]
+fn headers_that_overlap_cost_no_more_than_the_archive() {
+    let stale = [0x75_u8, 0x70, 0, 0].repeat(48 << 10);
+    for (method, name) in [(u16::MAX, u16::MAX - 1), (8, 4_000), (0, 1)] {
+        let mut bytes = local(method, name, u16::MAX - 3).repeat(3_000);
+        bytes.extend(&stale);
+        let start = Instant::now();
+        let found = unpacked(&bytes);
+        assert!(start.elapsed() < QUICKLY, "method {method}: {:?}", start.elapsed());
+        assert_eq!(found.all_causes().is_empty(), name == 1, "only empty files of one letter are read whole");
+    }
+}
+
+#[test]
+fn members_that_share_their_data_cost_no_more_than_a_multiple_of_it() {
+    // Empty stored blocks: packed bytes that expand to nothing, however often they are read.
+    let mut bytes = local(8, 1, 0);
+    bytes[6] = 8;
+    bytes.push(b'x');
+    let mut bytes = bytes.repeat(1_900);
+    bytes.extend([0_u8, 0, 0, 0xff, 0xff].repeat(400 << 10));
+    let start = Instant::now();
+    let found = unpacked(&bytes);
+    assert!(start.elapsed() < QUICKLY, "{:?}", start.elapsed());
+    assert!(!found.all_causes().is_empty());
+}
+
+#[test]
+fn a_member_with_more_names_than_are_kept_is_over_a_limit() {
+    let whole = zipped(&[("name-00.txt", b"alpha")]);
+    let directory = memchr::memmem::find(&whole, b"PK\x01\x02").unwrap();
+    let end = memchr::memmem::find(&whole, b"PK\x05\x06").unwrap();
+    let mut bytes = whole[..directory].to_vec();
+    for number in 0..80 {
+        let mut entry = whole[directory..end].to_vec();
+        replace(&mut entry, b"name-00.txt", format!("name-{number:02}.txt").as_bytes(), 0);
+        bytes.extend(entry);
+    }
+    let size = (bytes.len() - directory) as u32;
+    let mut tail = whole[end..].to_vec();
+    tail[12..16].copy_from_slice(&size.to_le_bytes());
+    bytes.extend(tail);
+    let found = unpacked(&bytes);
+    assert_eq!(found.members.len(), 1);
+    assert_eq!(found.members[0].cause, Some(Cause::Limit));
+}
