@@ -79,6 +79,7 @@ pub(crate) fn collect(structure: &Structure, limits: &MessageLimits, allowance: 
         contents: Contents::default(),
         stack: Vec::new(),
         seen: HashSet::new(),
+        alternatives: has_alternatives(structure),
         roots: vec![(None, 0, String::new())],
     };
     collector.push_parts(0);
@@ -99,6 +100,8 @@ struct Collector<'a> {
     stack: Vec<Item>,
     /// Hash and name of what is listed, to list another reading only where it differs.
     seen: HashSet<(String, Option<String>)>,
+    /// Whether there is any other reading, here or in the messages inside attachments.
+    alternatives: bool,
     /// Of each structure: the attachment it is in, its depth and its path.
     roots: Vec<(Option<AttachmentId>, usize, String)>,
 }
@@ -281,7 +284,7 @@ impl Collector<'_> {
             reading: file.reading,
             sha256: OnceLock::new(),
         };
-        if self.has_alternatives() {
+        if self.alternatives {
             let same = (attachment.sha256().to_string(), attachment.name.clone());
             let new = self.seen.insert(same);
             if !new && attachment.reading != Reading::Primary {
@@ -312,11 +315,6 @@ impl Collector<'_> {
 
     fn shown_part(&self, key: PartKey) -> String {
         self.parts_of(key.0).get(key.1.index()).map(Part::shown).unwrap_or_default()
-    }
-
-    fn has_alternatives(&self) -> bool {
-        let other = |s: &Structure| s.parts.iter().any(|p| p.reading != Reading::Primary);
-        other(self.structure) || self.contents.nested.iter().any(other)
     }
 
     fn unreadable(&mut self, id: AttachmentId, cause: Cause, detail: &str) {
@@ -489,12 +487,17 @@ impl Collector<'_> {
             malformed.place = self.place(None, Some(id), format!("{path}/{}", malformed.place.shown));
             self.contents.facts.malformed(malformed.kind, malformed.place, malformed.detail);
         }
+        self.alternatives |= has_alternatives(&structure);
         self.contents.nested.push(structure);
         let number = self.contents.nested.len();
         self.roots.push((Some(id), depth, path));
         self.contents.message_in.insert(id, number);
         self.push_parts(number);
     }
+}
+
+fn has_alternatives(structure: &Structure) -> bool {
+    structure.parts.iter().any(|part| part.reading != Reading::Primary)
 }
 
 fn cause_of(cause: archive::Cause) -> Cause {

@@ -66,7 +66,7 @@ pub use text_tree::{PlacedLink, Source, SurfaceId, Surfaced, TextTree};
 use crate::base::limits::MessageLimits;
 use attachments::Contents;
 use region::Region;
-use text_tree::Texts;
+use text_tree::{Sources, Texts};
 use tree::{Allowance, Structure};
 
 /// How urgent a message says it is.
@@ -96,6 +96,7 @@ struct Inner {
     mailboxes: [OnceLock<Vec<Mailbox>>; 7],
     contents: OnceLock<Contents>,
     texts: OnceLock<Texts>,
+    sources: OnceLock<Sources>,
     language: OnceLock<Option<&'static str>>,
     links: OnceLock<Vec<PlacedLink>>,
     malformed: OnceLock<Vec<Malformation>>,
@@ -142,6 +143,7 @@ impl Message {
                 mailboxes: Default::default(),
                 contents: OnceLock::new(),
                 texts: OnceLock::new(),
+                sources: OnceLock::new(),
                 language: OnceLock::new(),
                 links: OnceLock::new(),
                 malformed: OnceLock::new(),
@@ -222,9 +224,9 @@ impl Message {
         &self.texts().body
     }
 
-    /// The visible text of the body's HTML parts.
+    /// The source of the body's HTML parts, tags and all, decoded and normalised as text is; made when first asked for.
     pub fn body_html(&self) -> &TextTree {
-        &self.texts().body_html
+        &self.sources().tree
     }
 
     /// All text: subject, body, the text of every attachment.
@@ -234,10 +236,15 @@ impl Message {
 
     /// One surface with its source.
     pub fn surface(&self, id: SurfaceId) -> Option<&Surfaced> {
-        self.texts().surfaces.get(id.index())
+        let of_texts = &self.texts().surfaces;
+        match id.index().checked_sub(of_texts.len()) {
+            None => of_texts.get(id.index()),
+            // Names behind those of the texts are given by the sources alone, so they are made by now.
+            Some(at) => self.sources().surfaces.get(at),
+        }
     }
 
-    /// Every surface.
+    /// Every surface of [`Message::text`].
     pub fn surfaces(&self) -> &[Surfaced] {
         &self.texts().surfaces
     }
@@ -459,6 +466,10 @@ impl Message {
         self.inner.contents.get_or_init(|| {
             attachments::collect(&self.inner.structure, &self.inner.limits, self.inner.allowance)
         })
+    }
+
+    fn sources(&self) -> &Sources {
+        self.inner.sources.get_or_init(|| text_tree::sources(self.texts()))
     }
 
     fn texts(&self) -> &Texts {

@@ -6,7 +6,7 @@
 //! which the limits bound.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -91,11 +91,12 @@ impl TextTree {
     /// Every surface in it, in order, each once.
     pub fn leaves(&self) -> Vec<SurfaceId> {
         let mut found = Vec::new();
+        let mut known = HashSet::new();
         let mut stack = vec![self];
         while let Some(tree) = stack.pop() {
             match tree {
                 TextTree::Leaf(id) => {
-                    if !found.contains(id) {
+                    if known.insert(*id) {
                         found.push(*id);
                     }
                 }
@@ -143,7 +144,8 @@ pub(crate) struct Texts {
     pub(crate) text: TextTree,
     pub(crate) subject: TextTree,
     pub(crate) body: TextTree,
-    pub(crate) body_html: TextTree,
+    /// The visible text of the HTML parts of the body.
+    body_html: TextTree,
     pub(crate) of_attachment: HashMap<AttachmentId, TextTree>,
     pub(crate) facts: Facts,
 }
@@ -158,6 +160,8 @@ pub(crate) fn collect(structure: &Structure, contents: &Contents, text_bytes: us
         by_text: HashMap::new(),
         of_part: HashMap::new(),
         own_text: HashMap::new(),
+        part_of: contents.of_part.iter().map(|(key, id)| (*id, *key)).collect(),
+        attachment_of: contents.message_in.iter().map(|(id, number)| (*number, *id)).collect(),
     };
     collector.run();
     collector.texts
@@ -171,6 +175,10 @@ struct Collector<'a> {
     by_text: HashMap<(u64, usize, bool), SurfaceId>,
     of_part: HashMap<PartKey, TextTree>,
     own_text: HashMap<AttachmentId, TextTree>,
+    /// The part that an attachment is.
+    part_of: HashMap<AttachmentId, PartKey>,
+    /// The attachment whose message a structure is.
+    attachment_of: HashMap<usize, AttachmentId>,
 }
 
 /// Which text of the message a walk collects.
@@ -211,7 +219,7 @@ impl<'a> Collector<'a> {
     /// The subject of the message that a structure is, every occurrence.
     fn subjects(&mut self, number: usize) -> TextTree {
         let Some(root) = self.parts(number).first() else { return TextTree::default() };
-        let owner = self.contents.message_in.iter().find(|(_, n)| **n == number).map(|(id, _)| *id);
+        let owner = self.attachment_of.get(&number).copied();
         self.subjects_of(root, owner)
     }
 
@@ -376,8 +384,7 @@ impl<'a> Collector<'a> {
     /// The text of one attachment with all that is in it.
     fn attachment(&mut self, id: AttachmentId) -> TextTree {
         let Some(attachment) = self.contents.attachments.get(id.index()) else { return TextTree::default() };
-        let key = self.contents.of_part.iter().find(|(_, of)| **of == id).map(|(key, _)| *key);
-        match key {
+        match self.part_of.get(&id).copied() {
             Some(key) => self.node(key, Wanted::Everything),
             None => {
                 debug_assert_eq!(attachment.id, id);
@@ -579,6 +586,45 @@ impl<'a> Collector<'a> {
         self.texts.surfaces.push(Surfaced { id, surface, text, html, source, name });
         self.by_text.insert(key, id);
         Some(id)
+    }
+}
+
+/// The sources of the HTML parts of the body, as surfaces beside those of the texts.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    /// Named on from the last surface of the texts.
+    pub(crate) surfaces: Vec<Surfaced>,
+    pub(crate) tree: TextTree,
+}
+
+/// Makes the sources: the text that each visible one was made from, normalised as it stands.
+pub(crate) fn sources(texts: &Texts) -> Sources {
+    let mut sources = Sources::default();
+    let mut named = HashMap::new();
+    for id in texts.body_html.leaves() {
+        let Some(visible) = texts.surfaces.get(id.index()) else { continue };
+        let Ok(number) = u32::try_from(texts.surfaces.len() + sources.surfaces.len()) else { break };
+        named.insert(id, SurfaceId(number));
+        sources.surfaces.push(Surfaced {
+            id: SurfaceId(number),
+            surface: Surface::from_text(&visible.text),
+            text: visible.text.clone(),
+            html: false,
+            source: visible.source,
+            name: visible.name.clone(),
+        });
+    }
+    sources.tree = renamed(&texts.body_html, &named);
+    sources
+}
+
+/// A tree with other surfaces in the place of its own. As deep as the message is nested, which the limits bound.
+fn renamed(tree: &TextTree, named: &HashMap<SurfaceId, SurfaceId>) -> TextTree {
+    let all = |inner: &[TextTree]| inner.iter().map(|tree| renamed(tree, named)).collect();
+    match tree {
+        TextTree::Leaf(id) => named.get(id).map_or_else(TextTree::default, |id| TextTree::Leaf(*id)),
+        TextTree::All(inner) => TextTree::All(all(inner)),
+        TextTree::Alternative(inner) => TextTree::Alternative(all(inner)),
     }
 }
 

@@ -621,3 +621,26 @@ fn an_unread_attachment_stays_unread_behind_any_number_of_others() {
         &message,
     );
 }
+
+#[test]
+fn the_source_of_html_is_what_stands_in_the_part() {
+    let html = "<html><FORM\r\n action=http://evil.example><p>Your  pass<b>word</b></p></form></html>";
+    let message = message(
+        "Content-Type: multipart/alternative; boundary=b\r\n",
+        &format!(
+            "--b\r\nContent-Type: text/plain\r\n\r\n<b>plain\r\n--b\r\nContent-Type: text/html\r\n\r\n{html}\r\n--b--\r\n"
+        ),
+    );
+    assert_true("body.html contains \"<form\"", &message);
+    assert_true("body.html contains \"<form action=\"", &message);
+    assert_false("body.html contains \"<b>plain\"", &message);
+    assert_false("body contains \"<form\" or text contains \"<form\"", &message);
+    assert_false("body.html contains \"password\"", &message);
+    assert_true("body contains \"your password\" and text contains \"your password\"", &message);
+    assert_false("body.html contains \"<form\"", PLAIN);
+    let setting = Setting::of("body.html contains \"pass<b>\"", &message);
+    let verdict = setting.verdict();
+    let found = &verdict.clauses[0].evidence[0].matches[0];
+    assert_eq!((found.offset, found.length), (html.find("pass<b>").unwrap(), "pass<b>".len()));
+    assert_eq!((found.text.as_str(), found.part.as_deref()), ("pass<b>", Some("1.2")));
+}
