@@ -542,19 +542,21 @@ fn visible(text: &str) -> String {
 
 const BLANK_BRAILLE: char = '\u{2800}';
 
-/// The zeros of the scripts whose digits compatibility normalisation keeps; nine more follow each (Unicode, category Nd).
-const ZEROS: [u32; 35] = [
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6,
-    0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0,
-    0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0,
-];
+/// The first of each run of decimal digits. Unicode gives them in runs of ten, from zero on (section 4.6); runs that
+/// touch make one, which is parted by tens.
+static DIGITS: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
+    CATEGORY
+        .iter_ranges_for_value(GeneralCategory::DecimalNumber)
+        .map(|range| (*range.start(), *range.end()))
+        .collect()
+});
 
 /// The ASCII digit of the same value.
 fn ascii_digit(character: char) -> Option<char> {
     let code = u32::from(character);
-    let at = ZEROS.partition_point(|&zero| zero <= code).checked_sub(1)?;
-    let value = code - ZEROS.get(at)?;
-    char::from_digit(value, 10)
+    let at = DIGITS.partition_point(|&(first, _)| first <= code).checked_sub(1)?;
+    let (first, last) = *DIGITS.get(at)?;
+    if code > last { None } else { char::from_digit((code - first) % 10, 10) }
 }
 
 /// Whether a character may change together with the one before it: marks, jamo that continue a syllable (also in

@@ -166,6 +166,36 @@ fn odd_text() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn digits_of_every_script_are_the_ten_of_ascii() {
+    use icu_properties::{CodePointMapData, props::GeneralCategory};
+    let categories = CodePointMapData::<GeneralCategory>::new();
+    let is_digit =
+        |code: u32| char::from_u32(code).is_some_and(|c| categories.get(c) == GeneralCategory::DecimalNumber);
+    // Unicode gives decimal digits in runs of ten from zero on (section 4.6); runs that touch are parted by tens.
+    let mut seen = 0;
+    let mut start = 0;
+    for code in 0..=u32::from(char::MAX) {
+        if !is_digit(code) {
+            continue;
+        }
+        if code == 0 || !is_digit(code - 1) {
+            start = code;
+        }
+        let wanted = char::from_digit((code - start) % 10, 10).unwrap().to_string();
+        let digit = char::from_u32(code).unwrap();
+        assert_eq!(normalise(&digit.to_string()), wanted, "U+{code:04X}");
+        assert_eq!(fold(&digit.to_string()), wanted, "U+{code:04X}");
+        seen += 1;
+    }
+    assert!(seen >= 700, "{seen}");
+    for beyond in ['\u{104a9}', 'a', '\u{660}'] {
+        let _ = fold(&beyond.to_string());
+    }
+    assert_eq!(normalise("\u{104a4}\u{104a1}\u{104a1}\u{104a1}"), "4111");
+    assert_eq!(normalise("\u{1d7ce}\u{1d7e2}\u{11066}"), "000");
+}
+
 proptest! {
     #[test]
     fn every_range_of_a_surface_has_an_origin_on_character_boundaries(text in odd_text(), a in 0_usize..200, b in 0_usize..200) {
