@@ -22,23 +22,64 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `local@domain`, with or without angle brackets. `None` for what is no address: no `@`, an empty side, a
-    /// control character, a side beyond the lengths of RFC 5321, a domain IDNA refuses.
+    /// Reads `local@domain`, with or without angle brackets, words of the local part quoted or not (RFC 5321, 4.1.2).
+    /// `None` for what is no address: no `@`, an empty side, a control character, quotes that do not fit, a side beyond
+    /// the lengths of RFC 5321, a domain IDNA refuses.
     pub fn parse(text: &str) -> Option<Address> {
         let text = text.trim();
         let text = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text);
         let at = text.rfind('@')?;
         let (local, domain) = (text.get(..at)?, text.get(at + 1..)?);
-        if local.is_empty() || local.len() > LOCAL_BYTES || local.chars().any(char::is_control) {
+        if local.is_empty() || local.chars().any(char::is_control) {
             return None;
         }
-        let unquoted = match local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(quoted) => Cow::Owned(quoted.replace("\\\"", "\"").replace("\\\\", "\\")),
-            None if local.contains(char::is_whitespace) => return None,
-            None => Cow::Borrowed(local),
-        };
-        Some(Address { local: unquoted.to_lowercase().into(), domain: domain_to_ascii(domain)?.into() })
+        let local = unquoted(local)?.to_lowercase();
+        if local.len() > LOCAL_BYTES {
+            return None;
+        }
+        Some(Address { local: local.into(), domain: domain_to_ascii(domain)?.into() })
     }
+}
+
+/// A local part without its quotes. Quotes are around a whole word between dots; in them a backslash stands for the
+/// character behind it, whichever that is (RFC 5321, 4.1.2).
+fn unquoted(local: &str) -> Option<Cow<'_, str>> {
+    if !local.contains(|character: char| character == '"' || character.is_whitespace()) {
+        return Some(Cow::Borrowed(local));
+    }
+    let mut text = String::with_capacity(local.len());
+    let mut characters = local.chars().peekable();
+    let mut at_word = true;
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if at_word => {
+                loop {
+                    match characters.next()? {
+                        '"' => break,
+                        '\\' => text.push(characters.next()?),
+                        quoted => text.push(quoted),
+                    }
+                }
+                if characters.peek().is_some_and(|next| *next != '.') {
+                    return None;
+                }
+            }
+            '"' => return None,
+            blank if blank.is_whitespace() => return None,
+            plain => text.push(plain),
+        }
+        at_word = character == '.';
+    }
+    Some(Cow::Owned(text))
+}
+
+/// Whether a local part needs no quotes (RFC 5322, 3.2.3; beyond ASCII RFC 6532, 3.2).
+fn is_dot_atom(local: &str) -> bool {
+    let atom = |character: char| match character.is_ascii() {
+        true => character.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(character),
+        false => !character.is_whitespace(),
+    };
+    local.split('.').all(|word| !word.is_empty() && word.chars().all(atom))
 }
 
 /// What parts the detail from the user where nothing else is said (RFC 5233, 4).
@@ -57,7 +98,17 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.local, self.domain)
+        if is_dot_atom(&self.local) {
+            return write!(f, "{}@{}", self.local, self.domain);
+        }
+        f.write_str("\"")?;
+        for character in self.local.chars() {
+            if matches!(character, '"' | '\\') {
+                f.write_str("\\")?;
+            }
+            write!(f, "{character}")?;
+        }
+        write!(f, "\"@{}", self.domain)
     }
 }
 
