@@ -1,5 +1,10 @@
-//! Every bound on what comes from outside, in one place. What exceeds one is a diagnostic (policies) or a fact on the
-//! message (mail), never a crash and never a silent cut.
+//! Bounds on what comes from outside that an operator may care about. What exceeds one is a diagnostic (policies) or a
+//! fact on the message (mail), never a crash and never a silent cut.
+//!
+//! Bounds of one format (end records of a ZIP archive, readings of one header section) stand beside the code that reads
+//! it, and reaching one is a fact with the cause `limit` as well. What only people see, such as a list of places or the
+//! words around a match, is shortened without a fact; nothing is decided by it. What is guessed is guessed from a sample:
+//! the type of a file from its first bytes and its structure, the language of a message from the beginning of its text.
 
 /// Bounds on policy sources.
 #[derive(Debug, Clone)]
@@ -47,6 +52,10 @@ pub struct MessageLimits {
     pub expansion_ratio: u64,
     /// Bytes of normalised text that are searched per message.
     pub text_bytes: usize,
+    /// File names of one part, those of all readings together.
+    pub file_names: usize,
+    /// Links of one message.
+    pub links: usize,
 }
 
 impl Default for MessageLimits {
@@ -60,6 +69,8 @@ impl Default for MessageLimits {
             expanded_bytes: 200 << 20,
             expansion_ratio: 200,
             text_bytes: 64 << 20,
+            file_names: 256,
+            links: 20_000,
         }
     }
 }

@@ -101,7 +101,6 @@ fn media_type(field: &Structured, default: &MediaType) -> (MediaType, bool) {
         half.trim()
             .chars()
             .take_while(|c| c.is_ascii_graphic() && !matches!(c, ';' | ',' | '"' | '<' | '>'))
-            .take(127)
             .collect::<String>()
             .to_ascii_lowercase()
     };

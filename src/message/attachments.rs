@@ -344,13 +344,19 @@ impl Collector<'_> {
         }
         if is_message(bytes, &file_type, &name, &declared) {
             self.message(id, &content);
-        } else if let Some(inner) =
-            cms::content(bytes, self.allowance.expanded).filter(|_| !self.is_smime_part(key))
-        {
+        } else if !self.is_smime_part(key) {
             // An envelope that is merely attached: what it signs or compresses is a MIME entity.
             let path = attachment.path.clone();
-            if self.take(inner.len(), |this| this.place(None, Some(id), path)) {
-                self.message(id, &Region::decoded(inner.into()));
+            match cms::content(bytes, self.allowance.expanded) {
+                cms::Content::Inside(inner) => {
+                    if self.take(inner.len(), |this| this.place(None, Some(id), path)) {
+                        self.message(id, &Region::decoded(inner.into()));
+                    }
+                }
+                cms::Content::TooLarge => {
+                    self.unreadable(id, Cause::Limit, "it unpacks to more than the limit")
+                }
+                cms::Content::None => {}
             }
         }
         let opens = matches!(file_type.container, Container::Zip | Container::Gzip)
@@ -528,14 +534,10 @@ fn closed_container(bytes: &[u8], file_type: &FileType, declared: &str) -> Optio
 
 /// BinHex 4.0 (RFC 1741) opens with this sentence.
 fn holds_binhex(text: &[u8]) -> bool {
-    let head = text.get(..text.len().min(1 << 20)).unwrap_or_default();
-    memchr::memmem::find(head, b"(This file must be converted with BinHex").is_some_and(|at| {
-        head.get(at..)
-            .unwrap_or_default()
-            .split(|b| matches!(b, b'\n' | b'\r'))
-            .skip(1)
-            .take(4)
-            .any(|l| l.starts_with(b":"))
+    let opening = b"(This file must be converted with BinHex";
+    memchr::memmem::find_iter(text, opening).any(|at| {
+        let lines = text.get(at..).unwrap_or_default().split(|b| matches!(b, b'\n' | b'\r'));
+        lines.skip(1).find(|line| !line.trim_ascii().is_empty()).is_some_and(|line| line.starts_with(b":"))
     })
 }
 

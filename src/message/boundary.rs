@@ -191,15 +191,13 @@ impl<'a> InnerBoundaries<'a> {
 
 /// A boundary that nobody declared: the first line that starts with two hyphens and is followed by a MIME field.
 pub(crate) fn guess(body: &[u8]) -> Option<Vec<u8>> {
-    let window = body.get(..body.len().min(1 << 20)).unwrap_or_default();
-    for at in
-        memchr::memmem::find_iter(window, b"--").filter(|at| *at == 0 || window.get(at - 1) == Some(&b'\n'))
+    for at in memchr::memmem::find_iter(body, b"--").filter(|at| *at == 0 || body.get(at - 1) == Some(&b'\n'))
     {
-        let rest = window.get(at + 2..).unwrap_or_default();
+        let rest = body.get(at + 2..).unwrap_or_default();
         let end = memchr::memchr(b'\n', rest)?;
         let name = rest.get(..end).unwrap_or_default().trim_ascii_end();
         let follows = rest.get(end + 1..).unwrap_or_default();
-        if !name.is_empty() && name.len() <= 200 && super::headers::starts_with_mime_field(follows) {
+        if !name.is_empty() && super::headers::starts_with_mime_field(follows) {
             return Some(name.to_vec());
         }
     }

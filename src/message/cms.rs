@@ -14,9 +14,27 @@ const OCTET_STRING: u8 = 0x04;
 const OCTET_STRING_PIECES: u8 = 0x24;
 const EXPLICIT_0: u8 = 0xa0;
 
-/// The content of a signed or compressed envelope; `None` where `bytes` are none, or where the content is elsewhere. No more
-/// than `most` bytes are decompressed; what is longer is taken for unreadable.
-pub(crate) fn content(bytes: &[u8], most: u64) -> Option<Vec<u8>> {
+/// What an envelope holds.
+pub(crate) enum Content {
+    /// No such envelope, or one whose content is elsewhere.
+    None,
+    /// The content.
+    Inside(Vec<u8>),
+    /// A content that unpacks to more than may be.
+    TooLarge,
+}
+
+/// The content of a signed or compressed envelope. No more than `most` bytes are decompressed.
+pub(crate) fn content(bytes: &[u8], most: u64) -> Content {
+    match read(bytes, most) {
+        Some(content) if content.len() as u64 > most => Content::TooLarge,
+        Some(content) => Content::Inside(content),
+        None => Content::None,
+    }
+}
+
+/// The content; of a compressed one that is too large, one byte more than `most`.
+fn read(bytes: &[u8], most: u64) -> Option<Vec<u8>> {
     let outer = enter(bytes, SEQUENCE)?;
     let (kind, after) = take(outer, OBJECT_IDENTIFIER)?;
     let inner = enter(enter(after, EXPLICIT_0)?, SEQUENCE)?;
@@ -30,7 +48,7 @@ pub(crate) fn content(bytes: &[u8], most: u64) -> Option<Vec<u8>> {
             let mut out = Vec::new();
             let mut reader = flate2::read::ZlibDecoder::new(content.as_slice()).take(most.saturating_add(1));
             reader.read_to_end(&mut out).ok()?;
-            (out.len() as u64 <= most).then_some(out)
+            Some(out)
         }
         _ => None,
     }

@@ -8,7 +8,9 @@ use crate::base::limits::MessageLimits;
 pub fn exercise(bytes: &[u8], limits: &MessageLimits) -> usize {
     let message = Message::parse(bytes.to_vec(), limits);
     let mut seen = message.parts().len() + message.attachments().len() + message.surfaces().len();
-    for scope in [Scope::Structure, Scope::Body, Scope::Attachments, Scope::AttachmentText, Scope::Text] {
+    let scopes =
+        [Scope::Structure, Scope::Body, Scope::Attachments, Scope::AttachmentText, Scope::Text, Scope::Links];
+    for scope in scopes {
         seen += usize::from(message.unread_for(scope).next().is_some());
     }
     for header in message.headers().iter() {

@@ -161,6 +161,8 @@ pub enum Scope {
     AttachmentText,
     /// All text.
     Text,
+    /// The list of links.
+    Links,
 }
 
 impl Scope {
@@ -171,6 +173,7 @@ impl Scope {
             Scope::Attachments => 4,
             Scope::AttachmentText => 8,
             Scope::Text => 16,
+            Scope::Links => 32,
         }
     }
 }
@@ -181,18 +184,21 @@ pub struct Scopes(u8);
 
 impl Scopes {
     /// Everything: the structure itself is not known.
-    pub const ALL: Scopes = Scopes(31);
-    /// Body, attachments and their text: the structure is known, what it holds is not.
-    pub const CONTENT: Scopes = Scopes(30);
+    pub const ALL: Scopes = Scopes(63);
+    /// Body, attachments, their text and links: the structure is known, what it holds is not.
+    pub const CONTENT: Scopes = Scopes(62);
     /// What is inside an attachment: further attachments and text.
     pub const INSIDE: Scopes =
         Scopes(Scope::Attachments.bit() | Scope::AttachmentText.bit() | Scope::Text.bit());
     /// The text of an attachment.
     pub const ATTACHMENT_TEXT: Scopes = Scopes(Scope::AttachmentText.bit() | Scope::Text.bit());
     /// The text of the body.
-    pub const BODY_TEXT: Scopes = Scopes(Scope::Body.bit() | Scope::Text.bit());
+    pub const BODY_TEXT: Scopes = Scopes(Scope::Body.bit() | Scope::Text.bit() | Scope::Links.bit());
+    /// The list of links.
+    pub const LINKS: Scopes = Scopes(Scope::Links.bit());
     /// Text of any kind.
-    pub const ANY_TEXT: Scopes = Scopes(Scope::Body.bit() | Scope::AttachmentText.bit() | Scope::Text.bit());
+    pub const ANY_TEXT: Scopes =
+        Scopes(Scope::Body.bit() | Scope::AttachmentText.bit() | Scope::Text.bit() | Scope::Links.bit());
 
     /// Whether `scope` is one of them.
     pub fn contains(self, scope: Scope) -> bool {

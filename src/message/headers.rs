@@ -273,6 +273,10 @@ impl Reader<'_> {
             self.defect(MalformationKind::NulByte, at, "a NUL byte in the header");
         }
         self.split_at_bare_cr();
+        if self.others.len() > self.limits.header_fields {
+            self.others.truncate(self.limits.header_fields);
+            over_limit = Some("fields");
+        }
         Section {
             headers: Headers { fields: self.fields, others: self.others },
             header,
@@ -283,8 +287,9 @@ impl Reader<'_> {
         }
     }
 
+    /// The first few of each kind name the mistake.
     fn defect(&mut self, kind: MalformationKind, at: usize, detail: &str) {
-        if self.defects.len() < 64 {
+        if self.defects.iter().filter(|known| known.kind == kind).count() < 8 {
             self.defects.push(Defect { kind, at, detail: detail.to_string() });
         }
     }
@@ -336,7 +341,7 @@ impl Reader<'_> {
             .filter(|b| (0x21..=0x7e).contains(*b))
             .map(|b| char::from(*b))
             .collect();
-        if !name.is_empty() && name.len() <= 64 {
+        if !name.is_empty() {
             let value = self.entity.slice(at + colon + 1..at + line.len());
             self.others.push(Header::new(name, self.entity.slice(at..next), value));
         }
@@ -352,9 +357,8 @@ impl Reader<'_> {
                 let end = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
                 let line = rest.get(..end).unwrap_or_default();
                 let name = field_name(line).map(|(name, _)| String::from_utf8_lossy(name).into_owned());
-                found.push((name, header.value.slice(at + 1..at + 1 + end), line_colon(line) + 1));
-                if found.len() >= 64 {
-                    break;
+                if name.is_some() || found.is_empty() {
+                    found.push((name, header.value.slice(at + 1..at + 1 + end), line_colon(line) + 1));
                 }
             }
         }

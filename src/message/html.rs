@@ -15,7 +15,7 @@ use html5gum::{Emitter, Error, State, Tokenizer};
 use std::convert::Infallible;
 use std::ops::Range;
 
-/// Link pairs kept of one document; what comes later is still text.
+/// References kept of one document where nothing else is asked for; what comes later is still text.
 const LINKS: usize = 20_000;
 
 /// The text of an HTML document as its reader may see it.
@@ -25,7 +25,7 @@ pub struct VisibleText {
     pub text: String,
     /// From bytes of the text to bytes of the source.
     pub map: OffsetMap,
-    /// What the document refers to.
+    /// What the document refers to, up to the number asked for.
     pub links: Vec<HtmlLink>,
     /// Bytes of the source.
     pub source_len: usize,
@@ -59,7 +59,12 @@ pub enum LinkKind {
 
 /// The visible text of an HTML document and its links.
 pub fn visible_text(source: &str) -> VisibleText {
-    let mut visitor = TextVisitor::new(source);
+    visible_text_with(source, LINKS)
+}
+
+/// The visible text of an HTML document and its links, as many of them as `most`.
+pub fn visible_text_with(source: &str, most: usize) -> VisibleText {
+    let mut visitor = TextVisitor::new(source, most);
     walk(source, &mut visitor);
     visitor.finish()
 }
@@ -153,9 +158,6 @@ struct Walker<'a> {
     last_start_tag: Vec<u8>,
     value_start: usize,
 }
-
-/// Attributes of one tag that are kept; more make no document better.
-const ATTRIBUTES: usize = 256;
 
 impl Walker<'_> {
     /// The last attribute is complete as soon as something else begins.
@@ -252,9 +254,6 @@ impl Emitter for Walker<'_> {
 
     fn init_attribute(&mut self) {
         self.end_attribute();
-        if self.tag.attributes.len() >= ATTRIBUTES {
-            self.tag.attributes.pop();
-        }
         self.tag.attributes.push(Attribute::default());
     }
 
@@ -319,6 +318,8 @@ struct TextVisitor<'a> {
     text: String,
     map: OffsetMap,
     links: Vec<HtmlLink>,
+    /// Links that are kept.
+    most: usize,
     /// The anchor that is open: its place in `links` and where its text begins.
     anchor: Option<(usize, usize)>,
     /// In `script` or `style`.
@@ -332,12 +333,13 @@ struct TextVisitor<'a> {
 }
 
 impl<'a> TextVisitor<'a> {
-    fn new(source: &'a str) -> TextVisitor<'a> {
+    fn new(source: &'a str, most: usize) -> TextVisitor<'a> {
         TextVisitor {
             source,
             text: String::with_capacity(source.len() / 2),
             map: OffsetMap::default(),
             links: Vec::new(),
+            most,
             anchor: None,
             silent: None,
             sheet: None,
@@ -363,7 +365,7 @@ impl<'a> TextVisitor<'a> {
     /// Reads the content of a conditional comment as a document of its own. It holds no comments, so this goes no deeper.
     fn conditional_comment(&mut self, range: Range<usize>) {
         let content = self.source.get(range.clone()).unwrap_or_default();
-        let mut inner = TextVisitor::new(content);
+        let mut inner = TextVisitor::new(content, self.most);
         walk(content, &mut inner);
         inner.conditional.clear();
         let inner = inner.finish();
@@ -375,7 +377,7 @@ impl<'a> TextVisitor<'a> {
             let source = link.source.start + range.start..link.source.end + range.start;
             self.links.push(HtmlLink { text, source, ..link });
         }
-        self.links.truncate(LINKS);
+        self.links.truncate(self.most);
     }
 
     /// Parts words, once however many blocks begin or end in one place.
@@ -419,7 +421,7 @@ impl<'a> TextVisitor<'a> {
     }
 
     fn link(&mut self, kind: LinkKind, attribute: &Attribute) {
-        if self.links.len() < LINKS && !attribute.value.is_empty() {
+        if self.links.len() < self.most && !attribute.value.is_empty() {
             let target = String::from_utf8_lossy(&attribute.value).into_owned();
             let source = self.attribute_source(attribute);
             self.links.push(HtmlLink { kind, target, text: None, source });
@@ -471,12 +473,13 @@ impl Visitor for TextVisitor<'_> {
             b"a" | b"area" => self.open_anchor(tag),
             _ => {}
         }
+        let refreshes = tag.value("http-equiv").eq_ignore_ascii_case(b"refresh");
         for attribute in &tag.attributes {
             let kind = match attribute.name.as_slice() {
                 b"src" | b"background" | b"poster" | b"data" | b"srcset" => LinkKind::Resource,
                 b"action" | b"formaction" => LinkKind::Form,
                 b"href" | b"xlink:href" if !matches!(name, b"a" | b"area" | b"base") => LinkKind::Resource,
-                b"content" if tag.value("http-equiv").eq_ignore_ascii_case(b"refresh") => LinkKind::Refresh,
+                b"content" if refreshes => LinkKind::Refresh,
                 _ => continue,
             };
             self.link(kind, attribute);

@@ -3,24 +3,27 @@
 //! Targets are read the way browsers read them, because that is who follows them: tabs and line ends inside are
 //! dropped, backslashes are slashes, what stands before `@` is no host, numbers in any base are addresses, and hosts are
 //! compared in their ASCII form (IDNA, UTS 46). In plain text a link begins at a scheme or at `www.`; one pass finds
-//! them all. Cost: linear, links a message bounded by [`LINKS`]. What cannot be read as a URL has no host.
+//! them all. Cost: linear, links bounded by the caller. What cannot be read as a URL has no host.
 
 use super::html::{HtmlLink, LinkKind, VisibleText};
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
-/// Links kept of one text.
-pub const LINKS: usize = 20_000;
-
 /// What looks like a link and has no host is tried so often; each try looks at [`HEAD`] bytes.
-const FAILURES: usize = 100_000;
+pub(crate) const FAILURES: usize = 100_000;
 
-/// Bytes of a link that hold its host.
+/// Bytes of a link that tell whether it has a host; of a longer one it is looked for in the whole.
 const HEAD: usize = 1 << 10;
 
-/// Bytes of one link in plain text that are kept.
-const LONGEST: usize = 8 << 10;
+/// Links of a text.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// In the order of the text.
+    pub links: Vec<Link>,
+    /// Whether there may be more: the bound on them was reached, or that on what looks like one and is none.
+    pub cut: bool,
+}
 
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,43 +59,49 @@ impl Link {
     }
 }
 
-/// The links of an HTML document, those of elements first and then those written out in its text.
-pub fn from_html(visible: &VisibleText) -> Vec<Link> {
-    let mut links: Vec<Link> =
-        visible.links.iter().take(LINKS).map(|link| from_pair(link, visible)).collect();
-    for mut link in from_text(&visible.text) {
-        if links.len() >= LINKS {
-            break;
-        }
+/// The links of an HTML document, those of elements first and then those written out in its text; `most` of them.
+pub fn from_html(visible: &VisibleText, most: usize) -> Found {
+    let mut links: Vec<Link> = visible.links.iter().take(most).map(|link| from_pair(link, visible)).collect();
+    let written = from_text(&visible.text, most.saturating_sub(links.len()));
+    let cut = written.cut || visible.links.len() > most;
+    for mut link in written.links {
         link.source = visible.map.origin(link.source);
         links.push(link);
     }
-    links
+    Found { links, cut }
 }
 
 fn from_pair(pair: &HtmlLink, visible: &VisibleText) -> Link {
     let mut link = Link::new(&pair.target, pair.kind, pair.source.clone());
     let shown = pair.text.clone().and_then(|range| visible.text.get(range)).unwrap_or_default();
-    let shown = shown.get(..super::surface::floor_boundary(shown, LONGEST)).unwrap_or_default();
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     link.text = Some(shown).filter(|text| !text.is_empty());
     link
 }
 
-/// The links written out in plain text.
-pub fn from_text(text: &str) -> Vec<Link> {
+/// At least as many as there are links in a text; the largest number where only reading them can tell.
+pub(crate) fn candidates(text: &str) -> usize {
+    let marks = memchr::memchr2_iter(b':', b'.', text.as_bytes()).count();
+    // What is longer than a head may have its host beyond it, or none.
+    let long = text.split_ascii_whitespace().any(|run| run.len() > HEAD && run.contains([':', '.']));
+    if long { usize::MAX } else { marks }
+}
+
+/// The links written out in plain text; `most` of them.
+pub fn from_text(text: &str, most: usize) -> Found {
     let bytes = text.as_bytes();
-    let mut links = Vec::new();
+    let mut found = Found::default();
     let mut done = 0;
     let mut failures = 0;
     for at in memchr::memchr2_iter(b':', b'.', bytes) {
-        if links.len() >= LINKS || failures >= FAILURES {
-            break;
-        }
         if at < done {
             continue;
         }
         let Some(start) = link_start(bytes, at, done) else { continue };
+        if found.links.len() >= most || failures >= FAILURES {
+            found.cut = true;
+            break;
+        }
         let head = text.get(start..super::surface::floor_boundary(text, start + HEAD)).unwrap_or_default();
         let head = head.split(ends_link).next().unwrap_or_default();
         if host_of(&as_target(head)).is_none() {
@@ -106,11 +115,17 @@ pub fn from_text(text: &str) -> Vec<Link> {
         let written = text.get(start..end).unwrap_or_default();
         let link = Link::new(&as_target(written), LinkKind::Anchor, start..end);
         if link.host.is_some() {
-            links.push(link);
+            found.links.push(link);
             done = end;
+        } else if written.len() > HEAD {
+            // Its parts are no links of their own for most readers, and looking at each would cost the square of it.
+            found.cut = true;
+            done = end;
+        } else {
+            failures += 1;
         }
     }
-    links
+    found
 }
 
 /// What is followed when a link is written without its scheme.
@@ -153,18 +168,7 @@ fn link_start(bytes: &[u8], at: usize, done: usize) -> Option<usize> {
 /// Where a link in text ends: at white space, a quote or angle bracket, less the punctuation that ends a sentence.
 fn link_end(text: &str, start: usize) -> usize {
     let rest = text.get(start..).unwrap_or_default();
-    let mut end = rest.len().min(LONGEST);
-    for (at, character) in rest.char_indices() {
-        if at >= LONGEST {
-            end = at;
-            break;
-        }
-        if ends_link(character) {
-            end = at;
-            break;
-        }
-    }
-    let mut link = rest.get(..super::surface::floor_boundary(rest, end)).unwrap_or_default();
+    let mut link = rest.split(ends_link).next().unwrap_or_default();
     let opens = link.matches('(').count();
     let mut closes = link.matches(')').count();
     while let Some(last) = link.chars().next_back() {

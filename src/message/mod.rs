@@ -66,7 +66,7 @@ pub use text_tree::{PlacedLink, Source, SurfaceId, Surfaced, TextTree};
 use crate::base::limits::MessageLimits;
 use attachments::Contents;
 use region::Region;
-use text_tree::{Sources, Texts};
+use text_tree::{Links, Sources, Texts};
 use tree::{Allowance, Structure};
 
 /// How urgent a message says it is.
@@ -98,7 +98,7 @@ struct Inner {
     texts: OnceLock<Texts>,
     sources: OnceLock<Sources>,
     language: OnceLock<Option<&'static str>>,
-    links: OnceLock<Vec<PlacedLink>>,
+    links: OnceLock<Links>,
     malformed: OnceLock<Vec<Malformation>>,
     unscannable: OnceLock<Vec<Unscannable>>,
     unread: OnceLock<Unread>,
@@ -251,7 +251,11 @@ impl Message {
 
     /// The links of body and attachments.
     pub fn links(&self) -> &[PlacedLink] {
-        self.inner.links.get_or_init(|| text_tree::links(self.texts()))
+        &self.placed_links().links
+    }
+
+    fn placed_links(&self) -> &Links {
+        self.inner.links.get_or_init(|| text_tree::links(self.texts(), self.inner.limits.links))
     }
 
     /// Language of the body as its ISO 639-1 code; `None` where there is too little text to tell.
@@ -284,6 +288,9 @@ impl Message {
             let mut all = self.inner.structure.facts.unscannable.clone();
             all.extend(self.contents().facts.unscannable.iter().cloned());
             all.extend(self.texts().facts.unscannable.iter().cloned());
+            if text_tree::may_exceed(self.texts(), self.inner.limits.links) {
+                all.extend(self.placed_links().facts.unscannable.iter().cloned());
+            }
             all
         })
     }
@@ -421,8 +428,7 @@ impl Message {
     /// The moment of the Date field; `None` where it is missing or no date.
     pub fn date(&self) -> Option<jiff::Timestamp> {
         let value = self.headers().first("date")?.value();
-        let value: String = value.chars().take(200).collect();
-        let date = mail_parser::DateTime::parse_rfc822(&value).filter(mail_parser::DateTime::is_valid)?;
+        let date = mail_parser::DateTime::parse_rfc822(value).filter(mail_parser::DateTime::is_valid)?;
         jiff::Timestamp::from_second(date.to_timestamp()).ok()
     }
 
@@ -473,9 +479,9 @@ impl Message {
     }
 
     fn texts(&self) -> &Texts {
-        self.inner.texts.get_or_init(|| {
-            text_tree::collect(&self.inner.structure, self.contents(), self.inner.limits.text_bytes)
-        })
+        self.inner
+            .texts
+            .get_or_init(|| text_tree::collect(&self.inner.structure, self.contents(), &self.inner.limits))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Fields of the form `value; name=value; …` (RFC 2045 section 5.1, RFC 2183) with the pieces and charsets of RFC 2231,
 //! read so that every value which some reader may see is there, the likeliest first.
 //!
-//! Linear in the field; a field may have up to [`MOST_PARAMETERS`] parameters, what is beyond is passed over and said.
+//! Linear in the field; a field may have up to [`MOST_PARAMETERS`] parameters, and where there are more, more of one name
+//! or more open comments than are followed, the field says that it is cut.
 
 use super::{charset, fact::MalformationKind, words};
 
@@ -11,7 +12,7 @@ pub(crate) const MOST_PARAMETERS: usize = 200;
 /// Parameters of one name that are all looked at.
 const MOST_OF_ONE_NAME: usize = 4;
 
-/// Readings of one parameter that are kept: each has a handful of forms.
+/// Readings of one parameter that are kept: each has a handful of forms, so a field that is not cut has not more.
 const MOST_READINGS: usize = 32;
 
 /// A parsed field.
@@ -23,7 +24,7 @@ pub(crate) struct Structured {
     pub(crate) raw_value: String,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) defects: Vec<(MalformationKind, String)>,
-    /// Whether there is more than was read: more parameters, or more of one name.
+    /// Whether there is more than was read: more parameters, more of one name, more comments that do not end.
     pub(crate) cut: bool,
 }
 
@@ -172,9 +173,6 @@ struct Parser<'a> {
 /// Comments that are not closed and whose end is looked for; a field full of parentheses must not cost the square of it.
 const MOST_OPEN_COMMENTS: usize = 16;
 
-/// Blanks before a parameter that are looked over to find it.
-const MOST_BLANKS: usize = 80;
-
 impl<'a> Parser<'a> {
     fn run(mut self) -> Structured {
         self.value();
@@ -191,7 +189,7 @@ impl<'a> Parser<'a> {
     }
 
     fn defect(&mut self, kind: MalformationKind, detail: &str) {
-        if self.out.defects.len() < 16 {
+        if self.out.defects.iter().filter(|known| known.0 == kind).count() < 4 {
             self.out.defects.push((kind, detail.to_string()));
         }
     }
@@ -232,6 +230,7 @@ impl<'a> Parser<'a> {
     /// field.
     fn comment(&mut self) -> usize {
         if self.open_comments >= MOST_OPEN_COMMENTS {
+            self.out.cut = true;
             return 1;
         }
         comment(self.rest).unwrap_or_else(|| {
@@ -248,7 +247,10 @@ impl<'a> Parser<'a> {
     fn value(&mut self) {
         let mut clean = Vec::new();
         let mut raw = Vec::new();
+        // What follows the blanks is the same for all of them, so it is looked at once.
+        let mut in_blanks = false;
         while let Some(byte) = self.peek() {
+            let first_blank = !std::mem::replace(&mut in_blanks, byte.is_ascii_whitespace());
             match byte {
                 b';' => break,
                 b'(' => {
@@ -258,7 +260,7 @@ impl<'a> Parser<'a> {
                     continue;
                 }
                 b'\r' | b'\n' => {}
-                b' ' | b'\t' if !clean.is_empty() && parameter_follows(self.rest) => {
+                b' ' | b'\t' if !clean.is_empty() && first_blank && parameter_follows(self.rest) => {
                     self.defect(
                         MalformationKind::BadContentType,
                         "a semicolon is missing before a parameter",
@@ -419,11 +421,16 @@ impl<'a> Parser<'a> {
     fn token(&mut self, parameter: &mut Parameter) {
         let mut end = 0;
         let mut fold = None;
+        let mut in_blanks = false;
         while let Some(&byte) = self.rest.get(end) {
+            let first_blank = !std::mem::replace(&mut in_blanks, byte.is_ascii_whitespace());
             if byte == b';' {
                 break;
             }
-            if matches!(byte, b' ' | b'\t') && parameter_follows(self.rest.get(end..).unwrap_or_default()) {
+            if first_blank
+                && matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+                && parameter_follows(self.rest.get(end..).unwrap_or_default())
+            {
                 break;
             }
             if matches!(byte, b'\r' | b'\n') && fold.is_none() {
@@ -498,7 +505,7 @@ fn parameter_starts(text: &[u8]) -> bool {
 }
 
 fn parameter_follows(text: &[u8]) -> bool {
-    let blanks = text.iter().take(MOST_BLANKS).take_while(|b| b.is_ascii_whitespace()).count();
+    let blanks = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
     parameter_starts(text.get(blanks..blanks + 48.min(text.len().saturating_sub(blanks))).unwrap_or_default())
 }
 

@@ -1,7 +1,8 @@
 //! A second opinion on a malformed message: mail-parser's own reading of the whole, of which every leaf that our tree does
 //! not have becomes a part of another reading.
 //!
-//! Asked for only where something is malformed and no limit was reached, since the library has no limits of its own.
+//! Asked for only where something is malformed and no limit was reached, since the library has no limits of its own; where
+//! it would cost too much, that is a limit reached.
 
 use std::{
     collections::HashSet,
@@ -45,10 +46,12 @@ fn structural(kind: Kind) -> bool {
 pub(crate) fn add(message: &Region, structure: &mut Structure, allowance: &mut Allowance) {
     let asked = structure.facts.malformed.iter().any(|m| structural(m.kind));
     let bytes = message.bytes();
-    if !asked || bytes.len() > LARGEST || !structure.facts.unscannable.is_empty() {
+    if !asked || !structure.facts.unscannable.is_empty() {
         return;
     }
-    if memchr::memmem::find_iter(bytes, b"=?").nth(MOST_WORDS).is_some() {
+    if bytes.len() > LARGEST || memchr::memmem::find_iter(bytes, b"=?").nth(MOST_WORDS).is_some() {
+        let place = Place { shown: "message".into(), ..Place::default() };
+        structure.facts.limit(Scopes::CONTENT, place, "malformed, and too large to be read in another way");
         return;
     }
     let Some(parsed) = MessageParser::new().parse(bytes) else { return };
@@ -64,6 +67,9 @@ pub(crate) fn add(message: &Region, structure: &mut Structure, allowance: &mut A
                 PartType::Message(inner) => {
                     if depth < allowance.depth {
                         messages.push((inner, depth + 1));
+                    } else {
+                        let place = Place { shown: "message".into(), ..Place::default() };
+                        structure.facts.limit(Scopes::ALL, place, "nested deeper than the limit");
                     }
                     continue;
                 }

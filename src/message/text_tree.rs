@@ -22,6 +22,7 @@ use super::{
     surface::Surface,
     tree::Structure,
 };
+use crate::base::limits::MessageLimits;
 
 /// Names a surface of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -148,14 +149,17 @@ pub(crate) struct Texts {
     body_html: TextTree,
     pub(crate) of_attachment: HashMap<AttachmentId, TextTree>,
     pub(crate) facts: Facts,
+    /// At least as many as there are links; more than any limit where that cannot be told without reading them.
+    candidates: usize,
 }
 
 /// Makes all surfaces and trees.
-pub(crate) fn collect(structure: &Structure, contents: &Contents, text_bytes: usize) -> Texts {
+pub(crate) fn collect(structure: &Structure, contents: &Contents, limits: &MessageLimits) -> Texts {
     let mut collector = Collector {
         structure,
         contents,
-        left: text_bytes,
+        left: limits.text_bytes,
+        links: limits.links,
         texts: Texts::default(),
         by_text: HashMap::new(),
         of_part: HashMap::new(),
@@ -171,6 +175,8 @@ struct Collector<'a> {
     structure: &'a Structure,
     contents: &'a Contents,
     left: usize,
+    /// Links of one text that are worth counting.
+    links: usize,
     texts: Texts,
     by_text: HashMap<(u64, usize, bool), SurfaceId>,
     of_part: HashMap<PartKey, TextTree>,
@@ -225,7 +231,7 @@ impl<'a> Collector<'a> {
 
     fn subjects_of(&mut self, root: &'a Part, owner: Option<AttachmentId>) -> TextTree {
         let mut found = Vec::new();
-        for (occurrence, header) in root.headers.every("subject").enumerate().take(64) {
+        for (occurrence, header) in root.headers.every("subject").enumerate() {
             let (source, name) = match owner {
                 None => (Source::Subject(occurrence), "subject".to_string()),
                 Some(id) => (Source::Attachment(id), format!("{} (subject)", self.path(id))),
@@ -476,7 +482,7 @@ impl<'a> Collector<'a> {
             return TextTree::default();
         }
         let bytes = bytes.get(..cut).unwrap_or_default();
-        let mut labels: Vec<Option<String>> = declared.iter().take(4).cloned().map(Some).collect();
+        let mut labels: Vec<Option<String>> = declared.iter().cloned().map(Some).collect();
         labels.extend(charset_in_html(bytes).filter(|_| html).map(Some));
         if labels.is_empty() {
             labels.push(None);
@@ -582,7 +588,16 @@ impl<'a> Collector<'a> {
         }
         self.left -= text.len();
         let id = SurfaceId(u32::try_from(self.texts.surfaces.len()).ok()?);
-        let surface = if html { Surface::from_html(&text) } else { Surface::from_text(&text) };
+        let surface = if html {
+            let visible = html::visible_text_with(&text, self.links.saturating_add(1));
+            let written = links::candidates(&visible.text);
+            self.texts.candidates =
+                self.texts.candidates.saturating_add(visible.links.len()).saturating_add(written);
+            Surface::from_visible(visible)
+        } else {
+            self.texts.candidates = self.texts.candidates.saturating_add(links::candidates(&text));
+            Surface::from_text(&text)
+        };
         self.texts.surfaces.push(Surfaced { id, surface, text, html, source, name });
         self.by_text.insert(key, id);
         Some(id)
@@ -628,17 +643,34 @@ fn renamed(tree: &TextTree, named: &HashMap<SurfaceId, SurfaceId>) -> TextTree {
     }
 }
 
+/// The links of a message, and what was not looked at for them.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    pub(crate) links: Vec<PlacedLink>,
+    pub(crate) facts: Facts,
+}
+
+/// Whether there may be more links than `most`: told without reading them.
+pub(crate) fn may_exceed(texts: &Texts, most: usize) -> bool {
+    texts.candidates > most.min(links::FAILURES)
+}
+
 /// The links of all texts but the subject, up to a bound for the message.
-pub(crate) fn links(texts: &Texts) -> Vec<PlacedLink> {
-    let mut found = Vec::new();
+pub(crate) fn links(texts: &Texts, most: usize) -> Links {
+    let mut found = Links::default();
     for surfaced in texts.surfaces.iter().filter(|s| !matches!(s.source, Source::Subject(_))) {
-        let links = if surfaced.html {
-            links::from_html(&html::visible_text(&surfaced.text))
+        let room = most.saturating_sub(found.links.len());
+        let of_surface = if surfaced.html {
+            links::from_html(&html::visible_text_with(&surfaced.text, room.saturating_add(1)), room)
         } else {
-            links::from_text(&surfaced.text)
+            links::from_text(&surfaced.text, room)
         };
-        let room = links::LINKS.saturating_sub(found.len());
-        found.extend(links.into_iter().take(room).map(|link| PlacedLink { surface: surfaced.id, link }));
+        let place = |link| PlacedLink { surface: surfaced.id, link };
+        found.links.extend(of_surface.links.into_iter().map(place));
+        if of_surface.cut {
+            let place = Place { shown: surfaced.name.clone(), ..Place::default() };
+            found.facts.limit(Scopes::LINKS, place, "more links than the limit");
+        }
     }
     found
 }

@@ -32,11 +32,12 @@ pub fn decode_words(raw: &[u8]) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut pending: Option<(&[u8], Vec<u8>)> = None;
     let mut rest = raw;
+    let mut ends = true;
     while !rest.is_empty() {
         let Some(at) = memchr::memmem::find(rest, b"=?") else { break };
         let before = rest.get(..at).unwrap_or_default();
         let tail = rest.get(at..).unwrap_or_default();
-        let Some(word) = read_word(tail) else {
+        let Some(word) = read_word(tail, &mut ends) else {
             flush(&mut pending, &mut out);
             out.push_str(&charset::guess(before));
             out.push_str("=?");
@@ -76,11 +77,9 @@ fn flush(pending: &mut Option<(&[u8], Vec<u8>)>, out: &mut String) {
     }
 }
 
-/// Longest encoded word that is looked for: RFC 2047 allows 75, mailers write far longer ones. The bound keeps a field
-/// full of openings linear.
-const LONGEST_WORD: usize = 4 << 10;
-
-fn read_word(text: &[u8]) -> Option<Word<'_>> {
+/// The encoded word at the start, of any length: RFC 2047 allows 75 characters, mailers write far longer ones. `ends` is
+/// taken away where no end is left in the field, so that a field full of openings stays linear.
+fn read_word<'a>(text: &'a [u8], ends: &mut bool) -> Option<Word<'a>> {
     let inner = text.strip_prefix(b"=?")?;
     let label_end = memchr::memchr(b'?', inner.get(..inner.len().min(80))?)?;
     let label = inner.get(..label_end)?;
@@ -88,17 +87,18 @@ fn read_word(text: &[u8]) -> Option<Word<'_>> {
         return None;
     }
     let kind = *inner.get(label_end + 1)?;
-    if inner.get(label_end + 2) != Some(&b'?') {
+    if inner.get(label_end + 2) != Some(&b'?') || !matches!(kind, b'b' | b'B' | b'q' | b'Q') || !*ends {
         return None;
     }
     let data = inner.get(label_end + 3..)?;
-    let window = data.get(..data.len().min(LONGEST_WORD))?;
-    let end = memchr::memmem::find(window, b"?=")?;
-    let payload = window.get(..end)?;
-    let (bytes, end) = match kind {
-        b'b' | b'B' => (decode::base64(payload, false, false), end),
-        b'q' | b'Q' => (q_word(payload), end),
-        _ => return None,
+    let Some(end) = memchr::memmem::find(data, b"?=") else {
+        *ends = false;
+        return None;
+    };
+    let payload = data.get(..end)?;
+    let bytes = match kind {
+        b'b' | b'B' => decode::base64(payload, false, false),
+        _ => q_word(payload),
     };
     let label = label.split(|b| *b == b'*').next().unwrap_or_default();
     Some(Word { charset: label, bytes, used: 2 + label_end + 3 + end + 2 })

@@ -75,7 +75,7 @@ impl<'a> Evaluator<'a> {
             Fact::Parts => self.parts(),
             Fact::Links => Computed::many(
                 (0..message.links().len()).map(Value::Link).collect(),
-                self.unread(Scope::Body),
+                self.unread(Scope::Links),
             ),
             _ => self.header_fact(fact),
         }

@@ -12,6 +12,7 @@ use crate::message::{
     parameters::Structured,
     part::{Part, PartId, Reading, Role, Why},
     region::Region,
+    uuencode,
 };
 
 impl Reader<'_> {
@@ -99,6 +100,10 @@ impl Reader<'_> {
                     self.malformed(id, at, Kind::BadQuotedPrintable, "an equals sign escapes nothing");
                 }
             }
+            // As a transfer encoding it is the first file; the others, and words around them, are seen as text.
+            Encoding::Uuencode if uuencode::find(bytes).len() > 1 => {
+                otherwise(Encoding::Identity, Why::TransferEncoding);
+            }
             Encoding::Identity => self.identity_leaf(job, id, way, section, &body),
             _ => {}
         }
@@ -156,8 +161,16 @@ impl Reader<'_> {
 
     /// An S/MIME envelope that signs or compresses its content shows it: mail programs put it in the place of the part.
     fn envelope(&mut self, job: &Job, id: PartId, way: &Interpretation, body: &Region) {
-        let Some(content) = cms::content(&way.encoding.decode(body.bytes()), self.allowance.expanded) else {
-            return;
+        let content = match cms::content(&way.encoding.decode(body.bytes()), self.allowance.expanded) {
+            cms::Content::Inside(content) => content,
+            cms::Content::TooLarge => {
+                let shown = format!("part {}", job.path);
+                return self.limit(
+                    "it unpacks to more than the limit",
+                    Place { part: Some(id), shown, ..Place::default() },
+                );
+            }
+            cms::Content::None => return,
         };
         if !self.expand(content.len()) {
             return;
@@ -212,28 +225,44 @@ impl Reader<'_> {
     }
 }
 
-/// Sets disposition and names; the conflict between them in words, if there is one.
-pub(super) fn name_part(part: &mut Part) -> Option<String> {
+/// What was found of the names of a part.
+pub(super) struct Named {
+    /// The conflict between them in words, if there is one.
+    pub(super) conflict: Option<String>,
+    /// Whether there are more names, or more parameters, than are looked at.
+    pub(super) cut: bool,
+}
+
+/// Sets disposition and names, `most` of them.
+pub(super) fn name_part(part: &mut Part, most: usize) -> Named {
     let mut likeliest: Vec<String> = Vec::new();
     let mut names: Vec<String> = Vec::new();
+    let mut cut = false;
     let headers = part.headers.clone();
     let mut take = |field: &Structured, parameter: &str| {
         let readings = field.readings(parameter);
         let firsts = readings.iter().filter(|r| r.plain).chain(readings.first());
         for reading in firsts {
-            if !likeliest.contains(&reading.text) {
+            if likeliest.len() < 4 && !reading.text.contains("=?") && !likeliest.contains(&reading.text) {
                 likeliest.push(reading.text.clone());
             }
         }
         for reading in readings {
-            if !names.contains(&reading.text) && !reading.text.is_empty() && names.len() < 16 {
-                names.push(reading.text);
+            if reading.text.is_empty() || names.contains(&reading.text) {
+                continue;
             }
+            if names.len() >= most {
+                cut = true;
+                break;
+            }
+            names.push(reading.text);
         }
     };
     let mut second_choice = Vec::new();
-    for header in headers.every("content-disposition").take(4) {
+    let mut cut_fields = false;
+    for header in headers.every("content-disposition") {
         let field = Structured::parse(header.raw_value());
+        cut_fields |= field.cut;
         let kind = field.value.to_ascii_lowercase();
         if part.disposition.is_none() && !kind.is_empty() {
             part.disposition = Some(kind);
@@ -247,11 +276,11 @@ pub(super) fn name_part(part: &mut Part) -> Option<String> {
         take(field, "name");
     }
     part.names = names;
-    likeliest.retain(|n| !n.contains("=?"));
-    (likeliest.len() > 1).then(|| {
-        let shown: Vec<String> = likeliest.iter().take(4).map(|n| format!("`{n}`")).collect();
+    let conflict = (likeliest.len() > 1).then(|| {
+        let shown: Vec<String> = likeliest.iter().map(|n| format!("`{n}`")).collect();
         format!("programs see different names: {}", shown.join(", "))
-    })
+    });
+    Named { conflict, cut: cut || cut_fields }
 }
 
 pub(super) fn leaf_role(part: &Part) -> Role {

@@ -319,11 +319,18 @@ impl Reader<'_> {
         part.media = way.media.clone();
         part.content_type = way.content_type.clone();
         part.encoding = way.encoding;
-        let conflict = leaf::name_part(&mut part);
+        let named = leaf::name_part(&mut part, self.limits.file_names);
         part.role = leaf::leaf_role(&part);
         let id = self.push(part);
-        if let Some(detail) = conflict {
+        if let Some(detail) = named.conflict {
             self.malformed(id, 0, Kind::ConflictingName, &detail);
+        }
+        if named.cut {
+            let shown = format!("part {}", job.path);
+            self.limit(
+                "more names or parameters than the limit",
+                Place { part: Some(id), shown, ..Place::default() },
+            );
         }
         match way.media.main() {
             "multipart" => self.multipart(job, section, id, &way, foreign),

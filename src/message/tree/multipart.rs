@@ -233,6 +233,6 @@ impl Reader<'_> {
 /// Whether the text before the first boundary is more than a notice to old programs.
 fn holds_something(preamble: &[u8]) -> bool {
     let has = |needle: &[u8]| memchr::memmem::find(preamble, needle).is_some();
-    let mime = preamble.split(|b| *b == b'\n').take(50).any(headers::starts_with_mime_field);
+    let mime = preamble.split(|b| *b == b'\n').any(headers::starts_with_mime_field);
     mime || has(b"\nbegin ") || preamble.starts_with(b"begin ") || has(b"=ybegin ") || has(b"begin-base64 ")
 }

@@ -1,9 +1,11 @@
 //! The message room: structure, other readings, attachments, text.
 
+mod address;
 mod ambiguity;
 mod differential;
 mod evasions;
 mod hostile;
+mod limits;
 mod properties;
 mod structure;
 mod truths;
