@@ -21,12 +21,17 @@ const MAIN: &str = "main.mfp";
 /// shows when a plan is made is found too.
 pub fn check(path: &Path) -> Result<Checked, Problem> {
     let mut checked = read(path)?;
+    // What is wrong with the lines of a detector hides nothing of what a plan of the set would show.
+    let lines = detectors::self_test(&checked.detectors);
     if let Some(hir) = &checked.hir
-        && let Err(diagnostics) = Plan::new(hir.clone())
+        && let Err(mut diagnostics) = Plan::new(hir.clone())
     {
+        let said = |span| lines.iter().any(|line| line.primary.span == span);
+        diagnostics.retain(|found| !said(found.primary.span));
         checked.diagnostics.extend(diagnostics);
-        checked.hir = None;
     }
+    checked.diagnostics.extend(lines);
+    checked.hir.take_if(|_| checked.diagnostics.has_errors());
     Ok(checked)
 }
 
@@ -34,18 +39,15 @@ fn read(path: &Path) -> Result<Checked, Problem> {
     let limits = SourceLimits::default();
     let (folder, main) = folder_and_main(path)?;
     let mut sources = FolderSources::with_limits(&folder, &limits);
-    let mut checked = language::check(&main, &mut sources, &limits);
-    if let Some(hir) = &checked.hir {
-        checked.diagnostics.extend(detectors::self_test(hir));
-        checked.hir.take_if(|_| checked.diagnostics.has_errors());
-    }
-    Ok(checked)
+    Ok(language::check(&main, &mut sources, &limits))
 }
 
 /// An engine of the set at a path. `None` where the set has errors; they are then on standard error. Warnings and
 /// notes are `mailfw check`'s to tell.
 pub fn engine(path: &Path, terminal: &Terminal) -> Result<Option<Engine>, Problem> {
-    let checked = read(path)?;
+    let mut checked = read(path)?;
+    checked.diagnostics.extend(detectors::self_test(&checked.detectors));
+    checked.hir.take_if(|_| checked.diagnostics.has_errors());
     let Some(hir) = checked.hir else {
         let sorted = checked.diagnostics.sorted();
         refuse(sorted.into_iter().filter(|found| found.level == Level::Error), &checked.map, terminal);

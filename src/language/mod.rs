@@ -32,6 +32,8 @@ pub struct Checked {
     pub hir: Option<Arc<hir::Hir>>,
     /// Everything that was found.
     pub diagnostics: Diagnostics,
+    /// The detectors in which nothing is wrong, whatever else is: their `yes` and `no` lines can run.
+    pub detectors: Vec<hir::Detector>,
     /// The syntax trees of the set's own files, in the order in which their content adds up.
     pub files: Vec<(SourceId, syntax::ast::File)>,
 }

@@ -9,7 +9,8 @@ use super::modules::{Loaded, Module, Origin};
 use super::schema::facts::Fact;
 use super::suggest;
 use super::syntax::ast::{self, DirectoryEntry, Item, Name};
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Level};
+use super::syntax::{self, words};
+use crate::base::diagnostic::{Code, Diagnostic, Diagnostics, Level};
 use crate::base::source::{SourceMap, Span};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -166,7 +167,9 @@ pub fn build(
                 for name in names {
                     let found: Vec<_> =
                         offered.iter().filter(|(_, other, _)| other.node == name.node).collect();
-                    if found.is_empty() && !doubt.covers_name(&name.node) {
+                    // What the library has is known.
+                    let known = matches!(target.origin, Origin::Library(_));
+                    if found.is_empty() && (known || !doubt.may_be_declared_in(target, &name.node)) {
                         unknown_import(target, name, &offered, diagnostics);
                     }
                     for (space, declared, key) in found {
@@ -335,6 +338,74 @@ pub struct Doubt {
     settings: bool,
 }
 
+/// Findings about what pairs: with them, what seems to be inside an item may be outside it.
+const PAIRING: [Code; 4] = [
+    syntax::codes::UNCLOSED_BRACE,
+    syntax::codes::UNOPENED_BRACE,
+    syntax::codes::STRAY_BRACE,
+    syntax::codes::UNTERMINATED_BLOCK,
+];
+
+/// The places between the braces of items that have their names and hold nothing that could be named.
+fn bodies(items: &[Item], map: &SourceMap) -> Vec<Span> {
+    let mut bodies = Vec::new();
+    for item in items {
+        match item {
+            Item::Policy(policy) => bodies.extend(body(&policy.name, policy.span, map)),
+            Item::Directory(directory) => bodies_in(directory, map, &mut bodies),
+            Item::Dictionary(item) => bodies.extend(body(&item.name, item.span, map)),
+            Item::Detector(item) => bodies.extend(body(&item.name, item.span, map)),
+            Item::List(item) => bodies.extend(body(&item.name, item.span, map)),
+            Item::Calendar(item) => bodies.extend(body(&item.name, item.span, map)),
+            Item::Template(item) => bodies.extend(body(&item.name, item.span, map)),
+            Item::Folder(item) => bodies.extend(body(&item.name, item.span, map)),
+            Item::Settings(item) => bodies.extend(body(&item.name, item.span, map)),
+            Item::Test(test) => bodies.extend(between_braces(test.span, map)),
+            Item::Site(site) => bodies.extend(between_braces(site.span, map)),
+            Item::Use(_) | Item::Criterion(_) | Item::Bad(_) => {}
+        }
+    }
+    bodies
+}
+
+/// The bodies of a directory's policies. The parser bounds the depth of directories.
+fn bodies_in(directory: &ast::Directory, map: &SourceMap, bodies: &mut Vec<Span>) {
+    for entry in &directory.entries {
+        match entry {
+            DirectoryEntry::Policy(policy) => bodies.extend(body(&policy.name, policy.span, map)),
+            DirectoryEntry::Directory(inner) => bodies_in(inner, map, bodies),
+            _ => {}
+        }
+    }
+}
+
+/// The body of an item that has its name behind its keyword.
+fn body(name: &Name, span: Span, map: &SourceMap) -> Option<Span> {
+    if name.node.is_empty() || name.span.start == span.start {
+        return None;
+    }
+    between_braces(span, map)
+}
+
+fn between_braces(span: Span, map: &SourceMap) -> Option<Span> {
+    let text = map.slice(span);
+    let open = text.find('{')?;
+    text.ends_with('}').then(|| Span { start: span.start + open as u32, ..span })
+}
+
+/// Whether a word may have been meant to be `use`.
+fn is_like_use(word: &str) -> bool {
+    strsim::damerau_levenshtein(word, "use") <= 1
+}
+
+/// The line that a place begins on.
+fn line_around(text: &str, span: Span) -> String {
+    let at = (span.start as usize).min(text.len());
+    let before = text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+    let behind = text.get(at..).unwrap_or_default().split('\n').next().unwrap_or_default();
+    format!("{before}{behind}")
+}
+
 /// What a reference wants, where a broken item may have declared it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
@@ -350,9 +421,19 @@ impl Doubt {
     /// Looks at everything in the files that could not be parsed, and at the lines of the parser's findings.
     pub fn of(modules: &[Module], map: &SourceMap, diagnostics: &Diagnostics) -> Doubt {
         let mut doubt = Doubt::default();
+        let bodies: Vec<Span> = modules.iter().flat_map(|module| bodies(&module.file.items, map)).collect();
         for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error) {
             let span = diagnostic.primary.span;
             let Some(source) = map.get(span.source) else { continue };
+            let within =
+                |body: &Span| body.source == span.source && body.start < span.start && span.end < body.end;
+            if diagnostic.code.0.starts_with("mfp::syntax::")
+                && !PAIRING.contains(&diagnostic.code)
+                && bodies.iter().any(within)
+            {
+                doubt.declared_on(&line_around(&source.text, span));
+                continue;
+            }
             let at = span.start as usize;
             let before = source.text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
             let after = source.text.get(at..).unwrap_or_default().split('\n').next().unwrap_or_default();
@@ -394,6 +475,15 @@ impl Doubt {
     /// Whether the name stands in something broken.
     pub fn covers_name(&self, name: &str) -> bool {
         self.all || name.split('.').any(|part| self.words.contains(part))
+    }
+
+    /// Whether a file of the set, with something broken in it, may declare this.
+    fn may_be_declared_in(&self, module: &Module, name: &str) -> bool {
+        let broken = module.file.items.iter().any(|item| {
+            let nameless = declared(item).is_some_and(|(_, name)| name.node.is_empty());
+            matches!(item, Item::Bad(_)) || nameless
+        });
+        broken || module.file.items.is_empty() || self.words.contains(name)
     }
 
     /// Whether the fact's name was given to an item as well.
@@ -469,6 +559,20 @@ impl Doubt {
         }
     }
 
+    /// What a line in the body of an item may declare: what follows a word that begins an item or a directory.
+    fn declared_on(&mut self, line: &str) {
+        let words: Vec<&str> = line
+            .split(|character: char| !(character.is_alphanumeric() || character == '_'))
+            .filter(|word| !word.is_empty())
+            .collect();
+        for pair in words.windows(2) {
+            let [word, name] = pair else { continue };
+            if words::block_of(word).is_some() || matches!(*word, "policy" | "criterion" | "apply") {
+                self.words.insert((*name).to_string());
+            }
+        }
+    }
+
     fn words_of(&mut self, text: &str) {
         let words = text.split(|character: char| !(character.is_alphanumeric() || character == '_'));
         self.words.extend(words.filter(|word| !word.is_empty()).map(str::to_string));
@@ -538,13 +642,18 @@ impl Doubt {
                 _ => {}
             }
         }
+        // Without a keyword it may have been a `use` of a file; what else it may declare is among its words.
+        let quote = slice.find('"');
+        let may_use =
+            quote.is_some_and(|quote| !slice.get(..quote).is_some_and(|before| before.contains('{')));
         if !begins {
             match item {
-                true => self.all = true,
-                false => {
+                true => self.all |= may_use || words.first().is_some_and(|word| is_like_use(word)),
+                false if slice.contains('{') => {
                     self.policies = true;
                     self.directories = true;
                 }
+                false => {}
             }
         }
     }

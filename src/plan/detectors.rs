@@ -13,7 +13,7 @@ use super::checks::{normalised, passes};
 use super::patterns::{self, Budget, PatternTable, Patterns, escape, find_from, regex_may_run_on};
 use super::plainer::Plainer;
 use crate::base::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::language::hir::{Check, Detector, Hir, Near, Pattern};
+use crate::language::hir::{Check, Detector, Near, Pattern};
 use crate::message::surface::{Form, Surface, normalise};
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
@@ -409,10 +409,10 @@ pub fn detect(detector: &Detector, text: &str) -> Vec<Found> {
     CompiledDetector::new(detector).map(|compiled| compiled.find(&normalise(text))).unwrap_or_default()
 }
 
-/// Runs the `yes` and `no` lines of every detector of a set.
-pub fn self_test(hir: &Hir) -> Diagnostics {
+/// Runs the `yes` and `no` lines of detectors.
+pub fn self_test(detectors: &[Detector]) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
-    for detector in &hir.detectors {
+    for detector in detectors {
         test_detector(detector, &mut diagnostics);
     }
     diagnostics

@@ -166,6 +166,7 @@ impl Checker<'_> {
                     match CHECKS.iter().find(|(word, _)| *word == &*name.node) {
                         Some((_, check)) => made.checks.push(*check),
                         None => {
+                            whole = false;
                             let message = format!("there is no check `{}`", name.node);
                             let diagnostic = Diagnostic::error(name_codes::UNKNOWN, name.span, message);
                             let words = CHECKS.iter().map(|(word, _)| *word);
@@ -179,11 +180,10 @@ impl Checker<'_> {
                         }
                     }
                 }
-                ast::DetectorClause::Near { words, within, .. } => {
-                    if let Some(near) = self.near(key, words, within) {
-                        made.near.push(near);
-                    }
-                }
+                ast::DetectorClause::Near { words, within, .. } => match self.near(key, words, within) {
+                    Some(near) => made.near.push(near),
+                    None => whole = false,
+                },
                 ast::DetectorClause::Yes(text, span) => {
                     made.yes.extend(self.plain(text).map(|text| Spanned::new(text, *span)));
                 }
@@ -193,7 +193,11 @@ impl Checker<'_> {
                 ast::DetectorClause::Bad(_) => whole = false,
             }
         }
-        if made.patterns.is_empty() && whole {
+        if made.patterns.is_empty()
+            && item.clauses.iter().all(|clause| {
+                !matches!(clause, ast::DetectorClause::Pattern(..) | ast::DetectorClause::Bad(_))
+            })
+        {
             self.push(
                 Diagnostic::error(
                     codes::EMPTY,
@@ -204,6 +208,9 @@ impl Checker<'_> {
             );
         }
         let id = hir::DetectorId(self.detectors.len() as u32);
+        if !whole {
+            self.doubtful_detectors.insert(id);
+        }
         self.detectors.push(made);
         Done::Detector(id)
     }
@@ -225,6 +232,7 @@ impl Checker<'_> {
             }
         };
         let mut patterns = Vec::new();
+        let mut sound = true;
         let context = Context::new(key.module, Place::Nowhere);
         for word in words {
             match &word.kind {
@@ -237,8 +245,9 @@ impl Checker<'_> {
                                 .flat_map(|found| found.entries.iter().map(|entry| entry.pattern.clone())),
                         );
                     }
-                    Meaning::Unknown => {}
+                    Meaning::Unknown => sound = false,
                     other => {
+                        sound = false;
                         let message = format!("`near` wants words, and this is {}", other.words());
                         self.push(
                             Diagnostic::error(types::MISMATCH, word.span, message)
@@ -246,8 +255,14 @@ impl Checker<'_> {
                         );
                     }
                 },
-                _ => patterns.extend(self.entry_pattern(word, false)),
+                _ => match self.entry_pattern(word, false) {
+                    Some(pattern) => patterns.push(pattern),
+                    None => sound = false,
+                },
             }
+        }
+        if !sound {
+            return None;
         }
         Some(Near { patterns, within: u32::try_from(distance?).ok()? })
     }

@@ -70,6 +70,8 @@ struct Checker<'s> {
     tests: Vec<hir::Test>,
     /// Templates with a clause that could not be parsed: what they lack may be in it.
     broken_templates: HashSet<hir::TemplateId>,
+    /// Detectors of which something could not be read.
+    doubtful_detectors: HashSet<hir::DetectorId>,
     next_variable: u32,
 }
 
@@ -192,6 +194,7 @@ impl<'s> Checker<'s> {
             settings: Vec::new(),
             tests: Vec::new(),
             broken_templates: HashSet::new(),
+            doubtful_detectors: HashSet::new(),
             next_variable: 0,
         }
     }
@@ -237,6 +240,8 @@ impl<'s> Checker<'s> {
             .filter_map(|&index| self.loaded.modules.get(index))
             .map(|module| (module.source, (*module.file).clone()))
             .collect();
+        let detectors =
+            sound_detectors(&self.detectors, &self.dictionaries, &self.doubtful_detectors, &diagnostics);
         // A main file that could not be read leaves no files, and an error.
         let sound = !diagnostics.has_errors() && !files.is_empty();
         let hir = sound.then(|| {
@@ -262,7 +267,7 @@ impl<'s> Checker<'s> {
         }
         allow::apply(&files, &map, &mut diagnostics);
         let hir = hir.filter(|_| !diagnostics.has_errors());
-        Checked { map, hir, diagnostics, files }
+        Checked { map, hir, diagnostics, detectors, files }
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {
@@ -380,6 +385,38 @@ fn silence_beside_syntax(map: &SourceMap, diagnostics: &mut Diagnostics) {
                 || line_of(diagnostic.primary.span).is_none_or(|line| !broken.contains(&line))
         });
     }
+}
+
+/// The detectors that say what their authors wrote: nothing in them is wrong, nor in a dictionary that one names.
+fn sound_detectors(
+    detectors: &[hir::Detector],
+    dictionaries: &[hir::Dictionary],
+    doubtful: &HashSet<hir::DetectorId>,
+    diagnostics: &Diagnostics,
+) -> Vec<hir::Detector> {
+    let wrong = |span: Span| {
+        diagnostics.iter().any(|found| {
+            let at = found.primary.span;
+            found.level == Level::Error
+                && at.source == span.source
+                && at.start < span.end.max(span.start + 1)
+                && span.start <= at.end
+        })
+    };
+    let words_wrong = dictionaries
+        .iter()
+        .any(|dictionary| wrong(dictionary.span) || dictionary.entries.iter().any(|entry| wrong(entry.span)));
+    detectors
+        .iter()
+        .enumerate()
+        .filter(|(at, detector)| {
+            !doubtful.contains(&hir::DetectorId(*at as u32))
+                && !detector.patterns.is_empty()
+                && !(words_wrong && !detector.near.is_empty())
+                && !wrong(detector.span)
+        })
+        .map(|(_, detector)| detector.clone())
+        .collect()
 }
 
 /// Folders that are there without being declared: for what cannot be read for good, and for what cannot be returned.

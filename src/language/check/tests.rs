@@ -14,6 +14,7 @@ use crate::language::schema::types::Enumeration;
 use crate::language::scope::Wanted;
 use crate::language::suggest;
 use crate::language::syntax::ast::{self, Expr, ExprKind, Item, TestClauseKind};
+use crate::language::syntax::words::{self, Block};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -62,7 +63,7 @@ impl Checker<'_> {
                 kind => whole &= self.input(module, kind, clause.span, &mut input),
             }
         }
-        self.check_input(test, &input, &seen, whole);
+        self.check_input(test, &input, &seen);
         let known: Option<Vec<Address>> = (whole && input.message.is_none() && !seen.contains_key("message"))
             .then(|| recipients(&input).map(|recipient| recipient.address.clone()).collect());
         for clause in &test.clauses {
@@ -99,13 +100,7 @@ impl Checker<'_> {
     }
 
     /// Whether the clauses together make a message.
-    fn check_input(
-        &mut self,
-        test: &ast::Test,
-        input: &TestInput,
-        seen: &HashMap<&'static str, Span>,
-        whole: bool,
-    ) {
+    fn check_input(&mut self, test: &ast::Test, input: &TestInput, seen: &HashMap<&'static str, Span>) {
         let fields = ["from", "to", "cc", "subject", "body", "header", "attach", "body html"];
         let at = test.clauses.iter().find_map(|clause| match (&clause.kind, seen.get("message")) {
             (TestClauseKind::Header(..) | TestClauseKind::Attach { .. }, Some(_)) => Some(clause.span),
@@ -124,13 +119,20 @@ impl Checker<'_> {
             );
             return;
         }
-        if !whole || seen.contains_key("message") {
+        let doubtful = |words: &[&str]| {
+            let mut bad = test.clauses.iter().filter(|clause| clause.kind == TestClauseKind::Bad);
+            bad.any(|clause| may_hold(self.loaded.map.slice(clause.span), words))
+        };
+        let no_sender = doubtful(&["from", "sender", "message"]);
+        let no_recipient = doubtful(&["to", "cc", "recipient", "message"]);
+        if seen.contains_key("message") {
             return;
         }
         if input.from.is_none()
             && input.sender.is_none()
             && !seen.contains_key("from")
             && !seen.contains_key("sender")
+            && !no_sender
         {
             self.push(
                 Diagnostic::error(
@@ -143,6 +145,7 @@ impl Checker<'_> {
         }
         if recipients(input).next().is_none()
             && !["to", "cc", "recipient"].iter().any(|word| seen.contains_key(word))
+            && !no_recipient
         {
             self.push(
                 Diagnostic::error(
@@ -566,6 +569,23 @@ fn number(value: &Expr) -> Option<i64> {
         ExprKind::Number(number) if number >= 0 => Some(number),
         _ => None,
     }
+}
+
+/// Whether a clause that could not be parsed may have been one of these, or have swallowed one: a line of it begins with
+/// such a word or one like it, or with none that is known, or it holds several addresses.
+fn may_hold(slice: &str, words: &[&str]) -> bool {
+    let known = words::openers(Block::Test);
+    let is_one = |line: &str| {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        let meant = match known.contains(&first) {
+            true => Some(first),
+            false => words::nearest(first, known.clone()),
+        };
+        meant.is_none_or(|meant| words.contains(&meant))
+    };
+    slice.matches('@').count() > 1
+        || slice.lines().any(is_one)
+        || slice.split_whitespace().any(|word| words.contains(&word))
 }
 
 /// The recipients of the envelope.

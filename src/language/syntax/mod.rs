@@ -94,18 +94,21 @@ fn empty(source: SourceId, length: usize) -> ast::File {
 
 /// The better of what braces by counting and braces by indentation make of a file.
 fn recovered(source: SourceId, text: &str, tokens: &Tokens, balanced: bool, limits: &SourceLimits) -> Parsed {
-    let by_indentation =
-        || attempt(source, text, tokens, recover::plan(source, text, tokens, true), limits).parsed;
+    let plan = recover::plan(source, text, tokens, true);
+    // Two mistakes that make up for each other in number are two all the same.
+    let made_up_for = plan.made_up_for();
+    let by_indentation = || attempt(source, text, tokens, plan, limits).parsed;
     if !balanced {
         return by_indentation();
     }
     let by_counting =
         attempt(source, text, tokens, recover::plan(source, text, tokens, false), limits).parsed;
-    if by_counting.diagnostics.len() <= 1 {
+    if by_counting.diagnostics.len() <= 1 && made_up_for == 0 {
         return by_counting;
     }
     let by_indentation = by_indentation();
-    if by_indentation.diagnostics.len() < by_counting.diagnostics.len() {
+    let findings = by_indentation.diagnostics.len();
+    if findings < by_counting.diagnostics.len() + made_up_for + usize::from(made_up_for > 0) {
         by_indentation
     } else {
         by_counting

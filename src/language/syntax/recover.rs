@@ -40,6 +40,14 @@ pub(super) fn balanced(text: &str, tokens: &[Token]) -> bool {
     depth == 0
 }
 
+impl Plan {
+    /// How many blocks lack their opening brace while as many lack their closing one: counting takes them for sound.
+    pub(super) fn made_up_for(&self) -> usize {
+        let of = |code| self.errors.iter().filter(|error| error.code == code).count();
+        of(codes::UNOPENED_BRACE).min(of(codes::UNCLOSED_BRACE))
+    }
+}
+
 /// The repairs of a source. With `by_indentation` braces are paired by indentation where the two disagree.
 pub(super) fn plan(source: SourceId, text: &str, tokens: &Tokens, by_indentation: bool) -> Plan {
     let mut planner = Planner { source, text, plan: Plan::default() };
@@ -120,7 +128,7 @@ impl Planner<'_> {
     fn pair_by_indentation(&mut self, tokens: &[Token]) -> Vec<Node> {
         let mut nodes: Vec<Node> = Vec::with_capacity(tokens.len());
         let mut open: Vec<Token> = Vec::new();
-        for token in tokens {
+        for (at, token) in tokens.iter().enumerate() {
             let kind = sign(self.text, token);
             if token.first && kind != Sign::Close && !self.continues(token) {
                 while let Some(top) =
@@ -133,7 +141,7 @@ impl Planner<'_> {
             }
             match kind {
                 Sign::Open => open.push(*token),
-                Sign::Close if !self.close(token, &mut nodes, &mut open) => continue,
+                Sign::Close if !self.close(token, tokens.get(at + 1), &mut nodes, &mut open) => continue,
                 _ => {}
             }
             nodes.push(Node { token: *token, sign: kind });
@@ -181,7 +189,13 @@ impl Planner<'_> {
     }
 
     /// Pairs a closing brace; `false` if it closes nothing and is left out.
-    fn close(&mut self, token: &Token, nodes: &mut Vec<Node>, open: &mut Vec<Token>) -> bool {
+    fn close(
+        &mut self,
+        token: &Token,
+        next: Option<&Token>,
+        nodes: &mut Vec<Node>,
+        open: &mut Vec<Token>,
+    ) -> bool {
         if !token.first {
             if open.last().is_some_and(|top| top.line == token.line) {
                 open.pop();
@@ -192,6 +206,9 @@ impl Planner<'_> {
             }
             let line = nodes.iter().rev().take(LOOKED_BACK).take_while(|node| node.token.line == token.line);
             if line.last().is_some_and(|first| first.sign == Sign::Close) {
+                return self.stray(token);
+            }
+            if next.is_some_and(|next| self.goes_on(next, open)) {
                 return self.stray(token);
             }
             return open.pop().is_some() || self.stray(token);
@@ -211,6 +228,19 @@ impl Planner<'_> {
                 self.open_above(token, nodes, after) || self.stray(token)
             }
         }
+    }
+
+    /// Whether the innermost open block goes on with this token: on a line of its own it stands deeper than the block's
+    /// own line, or is the brace that closes this block and no other.
+    fn goes_on(&self, next: &Token, open: &[Token]) -> bool {
+        let Some((top, outer)) = open.split_last() else { return false };
+        next.first
+            && match sign(self.text, next) {
+                Sign::Close => {
+                    next.indent == top.indent && outer.iter().all(|other| other.indent != top.indent)
+                }
+                _ => next.indent > top.indent,
+            }
     }
 
     fn stray(&mut self, token: &Token) -> bool {
@@ -243,6 +273,14 @@ impl Planner<'_> {
             None
         };
         let Some(length) = length.filter(|&length| length > 0 && length <= line.len()) else { return false };
+        // A head that has its brace already lacks none, whatever closes more than was opened.
+        let mut behind = line.iter().skip(length).take_while(|node| {
+            let word = node.token.text(self.text);
+            word != "policy" && words::block_of(word).is_none()
+        });
+        if behind.any(|node| node.sign == Sign::Open) {
+            return false;
+        }
         self.open_after(nodes, start + length - 1);
         true
     }

@@ -64,6 +64,35 @@ folder longer { keep 4 days }
 }
 
 #[test]
+fn modifiers_before_the_side_go_behind_it_and_a_comment_between_them_keeps_them() {
+    let out = formatted(
+        "directory d {
+content policy p observe overrides q,  r for senders mandatory { tag \"x\" }
+directory e { content policy s off   for both { tag \"x\" } }
+}
+content policy t observe # for a while
+for senders { tag \"x\" }
+",
+    );
+    assert_eq!(
+        out,
+        "directory d {
+    content policy p for senders observe overrides q, r mandatory { tag \"x\" }
+
+    directory e {
+        content policy s for both off { tag \"x\" }
+    }
+}
+
+content policy t observe  # for a while
+    for senders {
+    tag \"x\"
+}
+"
+    );
+}
+
+#[test]
 fn a_long_condition_is_broken_before_its_outermost_operators() {
     let long = "when (sender in partners.bank or sender in partners.vendor) and subject contains \"a long text here\" \
                 and recipient outside site and any attachment where attachment.name ends with \".exe\"";

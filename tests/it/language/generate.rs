@@ -229,8 +229,10 @@ fn block(
 }
 
 fn policy() -> BoxedStrategy<String> {
-    let head = (select(vec!["access", "format", "virus", "security", "content"]), name(), modifiers())
-        .prop_map(|(manager, name, modifiers)| format!("{manager} policy {name} for senders{modifiers}"));
+    let managers = select(vec!["access", "format", "virus", "security", "content"]);
+    let head = (managers, name(), modifiers(), modifiers()).prop_map(|(manager, name, before, behind)| {
+        format!("{manager} policy {name}{before} for senders{behind}")
+    });
     block(head, prop::collection::vec(clause(), 0..6)).boxed()
 }
 

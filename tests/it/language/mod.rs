@@ -8,6 +8,7 @@ mod editors;
 mod format;
 pub(crate) mod generate;
 mod lint;
+mod mistakes;
 pub(crate) mod mutants;
 mod syntax;
 mod syntax_hostile;
