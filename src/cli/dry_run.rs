@@ -8,6 +8,7 @@ use super::problem::{Problem, see_that_empty};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::limits::MessageLimits;
 use crate::policy::dry_run::{DryRun, Options, Row, RowResult};
+use crate::policy::engine::Detail;
 use crate::policy::envelope_rule::EnvelopeRule;
 use crate::policy::mailboxes::Mailboxes;
 use crate::tools::terminal::Look;
@@ -111,6 +112,11 @@ fn options(arguments: &DryRunArguments) -> Options {
     options.limits = MessageLimits::default();
     options.envelope = arguments.envelope.clone().unwrap_or_default();
     options.leaving = arguments.out.is_some();
+    options.detail = match arguments {
+        DryRunArguments { summary: true, against: None, .. } => Detail::Outcomes,
+        DryRunArguments { json: false, explain: false, against: None, .. } => Detail::Hits,
+        _ => Detail::Record,
+    };
     options.threads = arguments.jobs.unwrap_or(options.threads);
     options
 }

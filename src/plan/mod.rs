@@ -49,7 +49,7 @@ pub use verdict::{ClauseKind, ClauseResult, Criteria, Evidence, MatchEvidence, O
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
-use crate::language::hir::{CalendarId, DictionaryId, DirectoryId, Hir, ListId, Pattern, PolicyId};
+use crate::language::hir::{CalendarId, DictionaryId, DirectoryId, Expr, Hir, ListId, Pattern, PolicyId};
 use answer::Running;
 use calendar::OpeningHours;
 use detectors::CompiledDetector;
@@ -189,6 +189,11 @@ impl Plan {
     /// The condition of an exception as a question.
     pub fn exception_node(&self, directory: DirectoryId, index: usize) -> Option<NodeId> {
         self.lowered.exceptions.get(directory.index())?.get(index).copied()
+    }
+
+    /// An expression of the set as a question; `None` for one that no part of a decision asks.
+    pub fn node_of(&self, expr: &Expr) -> Option<NodeId> {
+        lower::find(&self.hir, self.lowered(), expr)
     }
 
     /// The hours of a calendar.

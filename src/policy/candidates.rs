@@ -98,6 +98,11 @@ impl PolicyIndex {
         PolicyIndex { by_directory, managers }
     }
 
+    /// The policies of a directory, in the order of the set.
+    pub fn in_directory(&self, directory: DirectoryId) -> &[PolicyId] {
+        self.by_directory.get(directory.index()).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// A manager's position in the order of the site; one the site does not name comes in the default order.
     pub fn manager_rank(&self, manager: Manager) -> usize {
         self.managers.get(&manager).copied().unwrap_or(self.managers.len() + manager as usize)

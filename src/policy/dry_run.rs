@@ -6,7 +6,7 @@
 //! held and never delivered, and the run goes on.
 
 use super::compare::{self, Difference};
-use super::engine::{Decision, Engine, Judging};
+use super::engine::{Decision, Detail, Engine, Judging};
 use super::envelope_rule::{self, EnvelopeRule};
 use super::mailboxes::{MailItem, MailboxError};
 use super::perform::{self, Leaving};
@@ -48,10 +48,12 @@ pub struct Options {
     pub assume_clean: bool,
     /// Rows carry what would leave.
     pub leaving: bool,
+    /// Which rows carry records.
+    pub detail: Detail,
 }
 
 impl Options {
-    /// As many threads as there are cores, envelopes by the default rule, messages taken as clean.
+    /// As many threads as there are cores, envelopes by the default rule, messages taken as clean, a record of each.
     pub fn new(now: Timestamp) -> Options {
         Options {
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
@@ -60,6 +62,7 @@ impl Options {
             limits: MessageLimits::default(),
             assume_clean: true,
             leaving: false,
+            detail: Detail::Record,
         }
     }
 }
@@ -176,7 +179,7 @@ impl Row {
             subject: judged.and_then(|judged| judged.subject.as_deref()),
             from: judged.and_then(|judged| judged.from.as_deref()),
             unscannable: judged.map(|judged| judged.unscannable.as_slice()).unwrap_or_default(),
-            record: judged.map(|judged| &judged.decision.record),
+            record: judged.and_then(|judged| judged.decision.record.as_ref()),
             difference: judged.and_then(|judged| judged.difference.as_ref()),
             files: judged.map(|judged| self.files(judged)).unwrap_or_default(),
         }
@@ -237,6 +240,7 @@ impl DryRun<'_> {
             }
             gate.stop();
         });
+        summary.finish();
         summary
     }
 
@@ -278,16 +282,19 @@ impl DryRun<'_> {
         let received = message.date().unwrap_or(options.now);
         let case =
             Case { message: &message, envelope: &envelope, session: &session, received, lookups: &lookups };
+        // Two sets are compared by their records.
+        let detail = if self.against.is_some() { Detail::Record } else { options.detail };
         let decide = |engine: &Engine| {
-            engine.decide(case, &Judging::default()).map_err(|missing| {
+            engine.decide(case, &Judging::default(), detail).map_err(|missing| {
                 let places: Vec<String> = missing.iter().map(Question::place).collect();
                 format!("nobody answers for {}", places.join(", "))
             })
         };
         let decision = decide(self.engine)?;
-        let difference = match self.against {
-            Some(other) => compare::compare(&decision.record, &decide(other)?.record),
-            None => None,
+        let other = self.against.map(decide).transpose()?;
+        let difference = match (&decision.record, other.and_then(|other| other.record)) {
+            (Some(this), Some(other)) => compare::compare(this, &other),
+            _ => None,
         };
         let leaving = match options.leaving {
             true => perform::leaving(self.engine.hir(), &case, &decision),

@@ -5,13 +5,15 @@
 
 use super::outcome::{Approver, CopyTo, Edit, Fate, Notice, OnProtected, Protect, Redirect, Rendered, Route};
 use crate::language::hir::{
-    self, Action, Content, Disposition, Hir, Policy, Priority, SettingsId, Severity, TemplateId, TextTemplate,
+    self, Action, Content, Disposition, Hir, Policy, Priority, SettingsId, Severity, TemplateId,
+    TemplatePart, TextTemplate,
 };
 use crate::plan::{ClauseResult, Escape, Evaluator, TextContext};
 use crate::policy::candidates::LookupSide;
+use crate::policy::wants::Wants;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Days a message waits for a moment that never comes within the calendar's reach.
 const NEVER_DAYS: i64 = 400;
@@ -38,7 +40,7 @@ pub struct Effects {
     /// `severity`, the highest.
     pub severity: Option<Severity>,
     /// `tag`
-    pub tags: Vec<String>,
+    pub tags: Vec<Arc<str>>,
     /// Changes of what leaves, in source order.
     pub edits: Vec<Edit>,
     /// `notify`
@@ -73,26 +75,33 @@ pub fn only_adds_up(policy: &Policy) -> bool {
         })
 }
 
-/// What templates know of a policy, for the given recipients.
+/// What templates know of a policy, for the given recipients. Of what no text of it asks for there is none.
 pub fn text_context(
     evaluator: &mut Evaluator<'_>,
-    hir: &Hir,
     policy: &Policy,
+    wants: Wants,
     clauses: &[ClauseResult],
     recipients: Vec<usize>,
 ) -> TextContext {
+    let directories = &evaluator.plan().hir().directories;
+    let matches = if wants.matches { matches_in_words(clauses).into() } else { nothing() };
     let mut context = TextContext {
         recipients,
         policy_name: policy.name.clone(),
-        policy_because: "".into(),
-        policy_directory: hir.directories.get(policy.directory.index()).map_or("".into(), |d| d.path.clone()),
-        policy_matches: matches_in_words(clauses).into(),
+        policy_because: nothing(),
+        policy_directory: directories.get(policy.directory.index()).map_or_else(nothing, |d| d.path.clone()),
+        policy_matches: matches,
         escape: Escape::None,
     };
-    if let Some(because) = &policy.because {
+    if let Some(because) = policy.because.as_ref().filter(|_| wants.because) {
         context.policy_because = evaluator.text(because, &context).into();
     }
     context
+}
+
+fn nothing() -> Arc<str> {
+    static NOTHING: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from(""));
+    NOTHING.clone()
 }
 
 /// The distinct matched texts of a verdict, in the order in which they were found.
@@ -110,11 +119,12 @@ fn matches_in_words(clauses: &[ClauseResult]) -> String {
 /// A template's subject and texts.
 pub fn render_template(
     evaluator: &mut Evaluator<'_>,
-    hir: &Hir,
     template: TemplateId,
     context: &TextContext,
 ) -> Rendered {
-    let Some(template) = hir.templates.get(template.index()) else { return Rendered::default() };
+    let Some(template) = evaluator.plan().hir().templates.get(template.index()) else {
+        return Rendered::default();
+    };
     let mut text = |template: &Option<TextTemplate>, escape: Escape| {
         template.as_ref().map(|template| evaluator.text(template, &TextContext { escape, ..context.clone() }))
     };
@@ -125,25 +135,37 @@ pub fn render_template(
     }
 }
 
-/// Fills in the effects of one policy for one recipient.
+/// Fills in the effects of one policy for one recipient. What texts know is only gathered where a text has a value.
 pub struct Filling<'e, 'a> {
-    /// Who knows values.
-    pub evaluator: &'e mut Evaluator<'a>,
-    /// The set.
-    pub hir: &'e Hir,
-    /// When the message came in.
-    pub received: Timestamp,
-    /// What templates know.
-    pub context: TextContext,
-    /// Position of the recipient in the envelope.
-    pub recipient: usize,
-    /// On which side the policy triggered.
-    pub side: LookupSide,
+    evaluator: &'e mut Evaluator<'a>,
+    hir: &'a Hir,
+    policy: &'e Policy,
+    wants: Wants,
+    clauses: &'e [ClauseResult],
+    received: Timestamp,
+    context: Option<TextContext>,
+    recipient: usize,
+    side: LookupSide,
 }
 
-impl Filling<'_, '_> {
-    /// All effects of a policy.
-    pub fn effects(&mut self, policy: &Policy) -> Effects {
+impl<'e, 'a> Filling<'e, 'a> {
+    /// For a policy that triggered by these clauses on a side, for a recipient (position in the envelope).
+    pub fn new(
+        evaluator: &'e mut Evaluator<'a>,
+        policy: &'e Policy,
+        wants: Wants,
+        clauses: &'e [ClauseResult],
+        recipient: usize,
+        side: LookupSide,
+    ) -> Filling<'e, 'a> {
+        let hir = evaluator.plan().hir();
+        let received = evaluator.case().received;
+        Filling { evaluator, hir, policy, wants, clauses, received, context: None, recipient, side }
+    }
+
+    /// All effects of the policy.
+    pub fn effects(&mut self) -> Effects {
+        let policy = self.policy;
         let mut effects = Effects {
             fate: policy.disposition.as_ref().map(|disposition| self.fate(&disposition.node)),
             ..Effects::default()
@@ -152,6 +174,17 @@ impl Filling<'_, '_> {
             self.action(policy, index, &action.node, &mut effects);
         }
         effects
+    }
+
+    /// Its reason, where it has one.
+    pub fn because(&mut self) -> Option<Arc<str>> {
+        let because = self.policy.because.as_ref()?;
+        let wants = Wants { matches: true, ..self.wants };
+        let context = text_context(self.evaluator, self.policy, wants, self.clauses, vec![self.recipient]);
+        match wants.because {
+            true => Some(context.policy_because),
+            false => Some(self.evaluator.text(because, &context).into()),
+        }
     }
 
     fn action(&mut self, policy: &Policy, index: usize, action: &Action, effects: &mut Effects) {
@@ -169,7 +202,13 @@ impl Filling<'_, '_> {
                 to: self.addresses(to),
                 form: *form,
             }),
-            Action::Tag { text } => effects.tags.push(self.text(text, Escape::Header)),
+            Action::Tag { text } => {
+                let tag = match text.parts.as_slice() {
+                    [TemplatePart::Text(fixed)] => fixed.clone(),
+                    _ => self.text(text, Escape::Header).into(),
+                };
+                effects.tags.push(tag);
+            }
             Action::Severity { level } => effects.severity = effects.severity.max(Some(*level)),
             Action::Redirect { to } => {
                 effects.redirect = Some(Redirect { to: self.evaluator.addresses(to, self.recipient) });
@@ -291,7 +330,8 @@ impl Filling<'_, '_> {
     fn content(&mut self, content: &Content) -> Rendered {
         match content {
             Content::Template(template) => {
-                render_template(self.evaluator, self.hir, *template, &self.context)
+                let context = self.context().clone();
+                render_template(self.evaluator, *template, &context)
             }
             Content::Text(text) => {
                 Rendered { text: Some(self.text(text, Escape::None)), ..Rendered::default() }
@@ -306,8 +346,36 @@ impl Filling<'_, '_> {
     }
 
     fn text(&mut self, template: &TextTemplate, escape: Escape) -> String {
-        self.evaluator.text(template, &TextContext { escape, ..self.context.clone() })
+        if let Some(fixed) = fixed(template) {
+            return fixed;
+        }
+        let context = TextContext { escape, ..self.context().clone() };
+        self.evaluator.text(template, &context)
     }
+
+    fn context(&mut self) -> &TextContext {
+        let (policy, wants, clauses) = (self.policy, self.wants, self.clauses);
+        let recipients = || vec![self.recipient];
+        match self.context {
+            Some(ref context) => context,
+            None => {
+                let context = text_context(self.evaluator, policy, wants, clauses, recipients());
+                self.context.insert(context)
+            }
+        }
+    }
+}
+
+/// What a text without values says.
+fn fixed(text: &TextTemplate) -> Option<String> {
+    let mut all = String::new();
+    for part in &text.parts {
+        match part {
+            TemplatePart::Text(fixed) => all.push_str(fixed),
+            TemplatePart::Value(_) => return None,
+        }
+    }
+    Some(all)
 }
 
 /// So many seconds later; the end of time where there is no such moment.

@@ -2,20 +2,24 @@
 //!
 //! The engine asks nobody: [`Engine::decide`] gives a [`Decision`], or the questions whose answers it still needs; the
 //! caller gets them and calls again. A decision carries everything with texts filled in; [`super::perform`] carries it
-//! out on the message. Cost: what the evaluator costs, and for each recipient a walk of its two chains. Nothing about a
-//! message makes it fail: what could not be read has its place in the rules.
+//! out on the message. Cost: what the evaluator costs, and what the policies cost that trigger or may: chains are
+//! prepared once and kept, recipients for whom everything is the same are settled once. For a record ([`Detail`]) every
+//! policy of each recipient's two chains is walked. Nothing about a message makes it fail: what could not be read has
+//! its place in the rules.
 
 use super::candidates::{LookupSide, PolicyIndex};
+use super::chains::{self, Chain, Chains};
 use super::effects;
 use super::finality;
-use super::judge::Judge;
+use super::judge::{Judge, Look, SideKey};
 use super::outcome::{self, Fate, Group, Notice, Reason, Rendered};
 use super::record::Record;
 use super::report;
 use super::return_rule::{self, All, Final, WayBack};
 use super::settle::{self, Settling};
+use super::wants::{self, Wants};
 use crate::base::address::Address;
-use crate::language::hir::{Attach, CopyForm, Hir, Policy, PolicyId, Site, TemplateId};
+use crate::language::hir::{Attach, CopyForm, DirectoryId, Hir, Policy, PolicyId, Site, TemplateId};
 use crate::message::Message;
 use crate::message::envelope::Envelope;
 use crate::plan::{Case, Evaluator, Plan, Question};
@@ -28,6 +32,21 @@ use std::sync::Arc;
 pub struct Engine {
     plan: Arc<Plan>,
     index: PolicyIndex,
+    chains: Chains,
+    wants: Vec<Wants>,
+    per_recipient: Vec<bool>,
+}
+
+/// How much is to be known of a decision. What becomes of a message is the same for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Detail {
+    /// What becomes of the message, and which policies had a say.
+    Outcomes,
+    /// The same, and a record where a policy triggers or is undecided.
+    Hits,
+    /// The same, and always a record.
+    #[default]
+    Record,
 }
 
 /// A policy by the names that stay when a set is loaded again.
@@ -116,10 +135,24 @@ pub struct Decision {
     pub notifications: Vec<Notification>,
     /// Who gets a copy.
     pub copies: Vec<OutgoingCopy>,
-    /// How it came about.
-    pub record: Record,
-    /// Each policy's states over all recipients: (policy, what became of it), for statistics and tests.
+    /// How it came about, where it was asked for ([`Detail`]).
+    pub record: Option<Record>,
+    /// What became of policies, for statistics and tests: with a record of every policy of each recipient's chains;
+    /// without one of those that triggered, are undecided, excepted or released, and of recipients that were settled as
+    /// one ([`Decision::settled_as`]) for the first.
     pub judged: Vec<JudgedPolicy>,
+    /// For each recipient, the first one that was settled as one with it.
+    pub settled_as: Vec<usize>,
+    /// The chains whose policies were asked, each once. Where there are none, neither the sender nor any recipient is at
+    /// home in the set.
+    pub chains: Vec<Arc<Chain>>,
+}
+
+impl Decision {
+    /// How often policies' effects were combined: once for all recipients that were settled as one.
+    pub fn settlings(&self) -> usize {
+        self.settled_as.iter().enumerate().filter(|&(recipient, &first)| recipient == first).count()
+    }
 }
 
 /// A policy and what became of it for a recipient.
@@ -141,11 +174,23 @@ pub struct JudgedPolicy {
     pub exception: Option<crate::base::source::Span>,
 }
 
+/// Every recipient's settling; recipients for whom everything is the same share one.
+struct Settled {
+    /// In the order of the first recipient of each.
+    settlings: Vec<Settling>,
+    /// For each settling, its recipients (positions in the envelope, ascending).
+    recipients: Vec<Vec<usize>>,
+}
+
 impl Engine {
     /// An engine over a plan.
     pub fn new(plan: Arc<Plan>) -> Engine {
         let index = PolicyIndex::new(plan.hir());
-        Engine { plan, index }
+        let chains = Chains::new(plan.hir(), &index);
+        let wants = wants::of(&plan);
+        let policies = plan.hir().policies.iter();
+        let per_recipient = policies.map(|policy| chains::is_per_recipient(&plan, policy.id)).collect();
+        Engine { plan, index, chains, wants, per_recipient }
     }
 
     /// The set it decides by.
@@ -163,36 +208,129 @@ impl Engine {
         &self.index
     }
 
+    /// The chain of a home on a side at a moment.
+    pub fn chain(&self, side: LookupSide, home: DirectoryId, now: Timestamp) -> Arc<Chain> {
+        self.chains.get(&self.plan, &self.index, side, home, now)
+    }
+
+    /// The chains prepared so far.
+    pub(super) fn chains(&self) -> &Chains {
+        &self.chains
+    }
+
+    /// What a policy's effects ask for.
+    pub(super) fn wants(&self, policy: PolicyId) -> Wants {
+        self.wants.get(policy.index()).copied().unwrap_or_default()
+    }
+
+    /// Whether a policy's criteria differ between recipients.
+    pub(super) fn is_per_recipient(&self, policy: PolicyId) -> bool {
+        self.per_recipient.get(policy.index()).copied().unwrap_or(true)
+    }
+
     /// Decides a message, or gives the questions that must be answered first. A message without recipients has no
     /// groups.
-    pub fn decide(&self, case: Case<'_>, judging: &Judging) -> Result<Decision, BTreeSet<Question>> {
-        let hir = self.hir();
+    pub fn decide(
+        &self,
+        case: Case<'_>,
+        judging: &Judging,
+        detail: Detail,
+    ) -> Result<Decision, BTreeSet<Question>> {
         let again = effects::later(judging.now.unwrap_or(case.received), outcome::JUDGE_AGAIN_SECONDS);
         let evaluator = Evaluator::new(&self.plan, case);
-        let mut judge = Judge::new(&self.plan, &self.index, judging, evaluator);
-        let mut settled: Vec<Settling> = (0..case.envelope.recipients.len())
-            .map(|recipient| {
-                let sides = LookupSide::BOTH.map(|side| judge.side(side, recipient));
-                settle::settle(hir, &self.index, sides, again)
-            })
-            .collect();
+        let mut judge = Judge::new(self, judging, detail == Detail::Record, evaluator);
+        let mut settled = self.settle(&mut judge, detail, again);
         let mut missing = judge.evaluator.missing().clone();
-        self.keep_what_cannot_be_changed(case.message, &mut settled);
-        self.hold_what_cannot_return(&case, &mut settled, &mut missing);
+        self.keep_what_cannot_be_changed(case.message, &mut settled.settlings);
+        self.hold_what_cannot_return(&mut judge, &mut settled, &mut missing);
         if !missing.is_empty() {
             return Err(missing);
         }
-        let groups = outcome::split(settled.iter().map(|settling| &settling.outcome));
-        let notifications = notifications(&mut judge.evaluator, hir, &settled);
+        let groups = settled.groups();
+        let notifications = self.notifications(&mut judge.evaluator, &settled);
         if !judge.evaluator.missing().is_empty() {
             return Err(judge.evaluator.missing().clone());
         }
         let copies = copies(&groups, &settled);
-        let protected = is_protected(case.message);
-        let reporter = report::Reporter { hir, settled: &settled, envelope: case.envelope, again, protected };
-        let record = reporter.record(case.received, &groups, &notifications, &copies);
-        let judged = report::judged_policies(&settled);
-        Ok(Decision { groups, notifications, copies, record, judged })
+        let record = judge.keeps_record().then(|| {
+            let protected = is_protected(case.message);
+            let envelope = case.envelope;
+            let settled = &settled.settlings;
+            let reporter = report::Reporter { hir: self.hir(), settled, envelope, again, protected };
+            reporter.record(case.received, &groups, &notifications, &copies)
+        });
+        let judged = report::judged_policies(settled.firsts());
+        let (settled_as, chains) = (settled.as_one(), judge.chains().collect());
+        Ok(Decision { groups, notifications, copies, record, judged, settled_as, chains })
+    }
+
+    /// Settles every recipient. For a record each is settled alone.
+    fn settle(&self, judge: &mut Judge<'_>, detail: Detail, again: Timestamp) -> Settled {
+        let count = judge.evaluator.case().envelope.recipients.len();
+        let look = |judge: &mut Judge<'_>, recipient: usize| -> [Look; 2] {
+            LookupSide::BOTH.map(|side| judge.look(side, recipient))
+        };
+        if detail == Detail::Hits {
+            let hit = (0..count).any(|recipient| look(judge, recipient).iter().any(|look| judge.finds(look)));
+            if hit {
+                judge.keep_record();
+            }
+        }
+        let mut settled = Settled { settlings: Vec::new(), recipients: Vec::new() };
+        let mut known: HashMap<[SideKey; 2], usize> = HashMap::new();
+        for recipient in 0..count {
+            let looks = look(judge, recipient);
+            let key = judge.key(&looks);
+            let same = key.as_ref().and_then(|key| known.get(key));
+            if let Some(recipients) = same.and_then(|&at| settled.recipients.get_mut(at)) {
+                recipients.push(recipient);
+                continue;
+            }
+            let [sender, receiver] = &looks;
+            let sides = [
+                judge.side(LookupSide::Sender, sender, recipient),
+                judge.side(LookupSide::Recipient, receiver, recipient),
+            ];
+            let settling = settle::settle(self.hir(), &self.index, sides, again);
+            if finality::is_shared(judge, &settling) {
+                known.extend(key.map(|key| (key, settled.settlings.len())));
+            }
+            settled.settlings.push(settling);
+            settled.recipients.push(vec![recipient]);
+        }
+        settled
+    }
+
+    /// Every notification once for its policy, addressee and template, with all recipients it speaks of.
+    fn notifications(&self, evaluator: &mut Evaluator<'_>, settled: &Settled) -> Vec<Notification> {
+        let mut all: Vec<Notification> = Vec::new();
+        let mut firsts: Vec<&Settling> = Vec::new();
+        let mut known: HashMap<(PolicyId, TemplateId, &Address), usize> = HashMap::new();
+        for (settling, recipients) in settled.settlings.iter().zip(&settled.recipients) {
+            for notice in &settling.notices {
+                for to in &notice.to {
+                    let at = *known.entry((notice.by, notice.template, to)).or_insert(all.len());
+                    match all.get_mut(at) {
+                        Some(notification) => merge_notice(notification, notice, recipients),
+                        None => {
+                            all.push(notification(notice, to, recipients));
+                            firsts.push(settling);
+                        }
+                    }
+                }
+            }
+        }
+        for (notification, settling) in all.iter_mut().zip(firsts) {
+            notification.recipients.sort_unstable();
+            let Some(policy) = self.hir().policies.get(notification.by.index()) else { continue };
+            let mut judged = settling.sides.iter().flat_map(|side| &side.policies);
+            let of_policy = judged.find(|one| one.policy == policy.id && one.side == notification.side);
+            let clauses = of_policy.map(|judged| judged.clauses.as_slice()).unwrap_or_default();
+            let (wants, recipients) = (self.wants(policy.id), notification.recipients.clone());
+            let context = effects::text_context(evaluator, policy, wants, clauses, recipients);
+            notification.content = effects::render_template(evaluator, notification.template, &context);
+        }
+        all
     }
 
     /// A message that would leave and cannot be changed as it must be does not leave: an annotation with `or return`
@@ -225,35 +363,39 @@ impl Engine {
     /// A return that nobody vouches for is quarantined.
     fn hold_what_cannot_return(
         &self,
-        case: &Case<'_>,
-        settled: &mut [Settling],
+        judge: &mut Judge<'_>,
+        settled: &mut Settled,
         missing: &mut BTreeSet<Question>,
     ) {
         let goes_back = |settling: &Settling| settling.outcome.fate.goes_back();
-        if !settled.iter().any(goes_back) {
+        if !settled.settlings.iter().any(goes_back) {
             return;
         }
+        let case = *judge.evaluator.case();
         let way = way_back(&self.hir().site, case.envelope);
-        let finals: Vec<Final> = settled.iter().map(|settling| finality::of(&self.plan, settling)).collect();
+        let finals: Vec<Option<Final>> = settled
+            .firsts()
+            .map(|(recipient, settling)| {
+                goes_back(settling).then(|| finality::of(judge, settling, recipient))
+            })
+            .collect();
+        let rejected = |settling: &Settling| matches!(settling.outcome.fate, Fate::Reject { .. });
         let all = All {
-            rejected: settled.iter().all(|settling| matches!(settling.outcome.fate, Fate::Reject { .. })),
-            go_back_before_content: settled.iter().all(goes_back)
-                && finals.iter().all(|&at| at <= Final::BeforeContent),
+            rejected: settled.settlings.iter().all(rejected),
+            go_back_before_content: finals.iter().all(|at| at.is_some_and(|at| at <= Final::BeforeContent)),
         };
-        for (settling, at) in settled.iter_mut().zip(finals).filter(|(settling, _)| goes_back(settling)) {
+        for (settling, at) in settled.settlings.iter_mut().zip(finals) {
+            let Some(at) = at else { continue };
             let fate = &settling.outcome.fate;
             let can_refuse = return_rule::can_refuse(fate, at, all);
             settling.outcome.going = way.going(fate, can_refuse, case.lookups, missing);
             if settling.outcome.going.is_none() {
                 let asked = settle::asked_to_return(settling);
-                settle::replace(
-                    &mut settling.outcome,
-                    return_rule::unreturnable(),
-                    Reason::Unreturnable,
-                    asked,
-                );
+                let (fate, reason) = (return_rule::unreturnable(), Reason::Unreturnable);
+                settle::replace(&mut settling.outcome, fate, reason, asked);
             }
         }
+        missing.extend(judge.evaluator.missing().iter().cloned());
     }
 }
 
@@ -270,48 +412,56 @@ fn way_back(site: &Site, envelope: &Envelope) -> WayBack {
     }
 }
 
-/// Every notification once for its policy, addressee and template, with all recipients it speaks of.
-fn notifications(evaluator: &mut Evaluator<'_>, hir: &Hir, settled: &[Settling]) -> Vec<Notification> {
-    let mut all: Vec<Notification> = Vec::new();
-    let mut known: HashMap<(PolicyId, TemplateId, &Address), usize> = HashMap::new();
-    for (recipient, settling) in settled.iter().enumerate() {
-        for notice in &settling.notices {
-            for to in &notice.to {
-                let at = *known.entry((notice.by, notice.template, to)).or_insert(all.len());
-                match all.get_mut(at) {
-                    Some(notification) => merge_notice(notification, notice, recipient),
-                    None => all.push(Notification {
-                        by: notice.by,
-                        side: notice.side,
-                        to: to.clone(),
-                        template: notice.template,
-                        attach: notice.attach,
-                        recipients: vec![recipient],
-                        content: Rendered::default(),
-                    }),
+impl Settled {
+    /// Each settling with its first recipient.
+    fn firsts(&self) -> impl Iterator<Item = (usize, &Settling)> {
+        let firsts = self.recipients.iter().filter_map(|recipients| recipients.first());
+        firsts.copied().zip(&self.settlings)
+    }
+
+    /// For each recipient, the first one of its settling.
+    fn as_one(&self) -> Vec<usize> {
+        let mut all = vec![0; self.recipients.iter().map(Vec::len).sum()];
+        for recipients in &self.recipients {
+            for &recipient in recipients {
+                if let (Some(slot), Some(&first)) = (all.get_mut(recipient), recipients.first()) {
+                    *slot = first;
                 }
             }
         }
+        all
     }
-    for notification in &mut all {
-        let Some(policy) = hir.policies.get(notification.by.index()) else { continue };
-        let clauses = notification.recipients.first().and_then(|&recipient| {
-            let sides = settled.get(recipient)?.sides.iter();
-            let mut judged = sides.flat_map(|side| &side.policies);
-            judged.find(|judged| judged.policy == notification.by && judged.side == notification.side)
-        });
-        let clauses = clauses.map(|judged| judged.clauses.clone()).unwrap_or_default();
-        let recipients = notification.recipients.clone();
-        let context = effects::text_context(evaluator, hir, policy, &clauses, recipients);
-        notification.content = effects::render_template(evaluator, hir, notification.template, &context);
+
+    /// Recipients with equal outcomes, in the order of each group's first recipient.
+    fn groups(&self) -> Vec<Group> {
+        let mut groups = outcome::split(self.settlings.iter().map(|settling| &settling.outcome));
+        for group in &mut groups {
+            // The groups are of settlings so far.
+            let members = group.recipients.iter().filter_map(|&at| self.recipients.get(at));
+            let mut recipients: Vec<usize> = members.flatten().copied().collect();
+            recipients.sort_unstable();
+            group.recipients = recipients;
+        }
+        groups
     }
-    all
 }
 
-/// Recipients come in ascending order, so one that is known already is the last.
-fn merge_notice(known: &mut Notification, notice: &Notice, recipient: usize) {
-    if known.recipients.last() != Some(&recipient) {
-        known.recipients.push(recipient);
+fn notification(notice: &Notice, to: &Address, recipients: &[usize]) -> Notification {
+    Notification {
+        by: notice.by,
+        side: notice.side,
+        to: to.clone(),
+        template: notice.template,
+        attach: notice.attach,
+        recipients: recipients.to_vec(),
+        content: Rendered::default(),
+    }
+}
+
+/// Settlings come one after the other, so recipients that are known already are the last ones.
+fn merge_notice(known: &mut Notification, notice: &Notice, recipients: &[usize]) {
+    if known.recipients.last() != recipients.last() {
+        known.recipients.extend(recipients);
     }
     // Of two clauses to one addressee the one that attaches more is kept.
     if known.attach != Some(Attach::Original) {
@@ -320,21 +470,24 @@ fn merge_notice(known: &mut Notification, notice: &Notice, recipient: usize) {
 }
 
 /// Every copy once for its addressee and form, and as it leaves once for each group.
-fn copies(groups: &[Group], settled: &[Settling]) -> Vec<OutgoingCopy> {
+fn copies(groups: &[Group], settled: &Settled) -> Vec<OutgoingCopy> {
+    let mut group_of: HashMap<usize, usize> = HashMap::new();
+    for (at, group) in groups.iter().enumerate() {
+        group_of.extend(group.recipients.iter().map(|&recipient| (recipient, at)));
+    }
+    let mut by_group: Vec<Vec<&Settling>> = vec![Vec::new(); groups.len()];
+    for (first, settling) in settled.firsts() {
+        let of = group_of.get(&first).and_then(|&group| by_group.get_mut(group));
+        of.into_iter().for_each(|settlings| settlings.push(settling));
+    }
     let mut all: Vec<OutgoingCopy> = Vec::new();
     let mut known: HashSet<(&Address, Option<usize>)> = HashSet::new();
-    for (group, members) in groups.iter().enumerate() {
-        let wanted = members.recipients.iter().filter_map(|&recipient| settled.get(recipient));
-        for copy in wanted.flat_map(|settling| &settling.copies) {
+    for (group, settlings) in by_group.iter().enumerate() {
+        for copy in settlings.iter().flat_map(|settling| &settling.copies) {
             let of_group = (copy.form == CopyForm::Processed).then_some(group);
             for to in copy.to.iter().filter(|to| known.insert((to, of_group))) {
-                all.push(OutgoingCopy {
-                    by: copy.by,
-                    side: copy.side,
-                    to: to.clone(),
-                    form: copy.form,
-                    group,
-                });
+                let (by, side, form) = (copy.by, copy.side, copy.form);
+                all.push(OutgoingCopy { by, side, to: to.clone(), form, group });
             }
         }
     }

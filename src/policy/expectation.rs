@@ -136,7 +136,7 @@ impl<'a, 'd> Check<'a, 'd> {
     fn seen(&self, recipient: usize) -> Option<Seen<'d>> {
         let groups = &self.decision.groups;
         let index = groups.iter().position(|group| group.recipients.contains(&recipient))?;
-        let (group, record) = (groups.get(index)?, self.decision.record.groups.get(index)?);
+        let (group, record) = (groups.get(index)?, self.decision.record.as_ref()?.groups.get(index)?);
         Some(Seen { index, group, record, recipient })
     }
 

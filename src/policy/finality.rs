@@ -2,47 +2,115 @@
 //!
 //! A policy may be decided from the envelope and its decision still be open: an exception of it may read the content,
 //! and so may another policy that would win. Only what nothing later can change may be refused while a recipient is
-//! named. Cost: one walk over the policies of both sides; asked only of what goes back to the sender.
+//! named. Cost: one walk over the policies of both sides; asked only of what goes back to the sender and was decided
+//! before the content came.
 
-use super::candidates::{self, LookupSide};
+use super::candidates::{Candidate, ExceptionAt, LookupSide, Standing};
+use super::chains::Chain;
 use super::effects;
-use super::judge::{Judged, State};
+use super::judge::{Judge, Judged, State};
 use super::outcome::Reason;
 use super::return_rule::Final;
 use super::settle::Settling;
-use crate::language::hir::{Disposition, Policy};
+use super::wants;
+use crate::language::hir::{Disposition, Policy, PolicyId};
 use crate::language::schema::facts::Stage;
+use crate::plan::Plan;
 use crate::plan::ir::NodeId;
-use crate::plan::{ClauseKind, Plan};
+use std::sync::Arc;
 
-/// When a recipient's return or refusal is final.
-pub fn of(plan: &Plan, settling: &Settling) -> Final {
-    let outcome = &settling.outcome;
-    // What was put in place of the policies' dispositions was decided from the content.
-    let Some((policy, side)) = outcome.by.filter(|_| outcome.reason == Reason::Policy) else {
-        return Final::AfterContent;
-    };
-    let judged = || settling.sides.iter().flat_map(|side| &side.policies);
-    let Some(winner) = judged().find(|judged| judged.policy == policy && judged.side == side) else {
-        return Final::AfterContent;
-    };
-    let rivals = judged().filter(|rival| rival.policy != policy && could_win(plan, winner, rival));
-    rivals.map(|rival| decided(plan, settling, rival)).fold(decided(plan, settling, winner), Final::max)
+/// When a recipient's (position in the envelope) return or refusal is final.
+pub fn of(judge: &mut Judge<'_>, settling: &Settling, recipient: usize) -> Final {
+    let Some(winner) = winner(settling) else { return Final::AfterContent };
+    let mut latest = of_winner(judge, settling, winner);
+    let plan = judge.evaluator.plan();
+    for rival in rivals(judge, settling, winner) {
+        if latest == Final::AfterContent {
+            break;
+        }
+        let judged = settling.sides.iter().flat_map(|side| &side.policies);
+        let mut judged = judged.filter(|one| one.policy == rival.policy && one.side == rival.side);
+        let at = match judged.next().map(|judged| &judged.state) {
+            None | Some(State::NotTriggered) => {
+                let decided_by = judge.evaluator.criteria(rival.policy, recipient).decided_by;
+                decided_by.map_or(Final::AfterContent, |node| known(plan, [node]))
+            }
+            Some(State::Released) => continue,
+            Some(state) => decided(plan, &rival, state),
+        };
+        latest = latest.max(at);
+    }
+    latest
 }
 
-/// Whether a policy that is judged could have another say than the one that won.
-fn could_win(plan: &Plan, winner: &Judged, rival: &Judged) -> bool {
-    let policies = &plan.hir().policies;
-    let (Some(won), Some(policy)) = (policies.get(winner.policy.index()), policies.get(rival.policy.index()))
-    else {
-        return false;
+/// Whether a settling is as final for one recipient as for another for whom the same policies have a say.
+pub fn is_shared(judge: &Judge<'_>, settling: &Settling) -> bool {
+    let Some(winner) = winner(settling).filter(|_| settling.outcome.fate.goes_back()) else { return true };
+    let plan = judge.evaluator.plan();
+    let differs = |rival: &Rival| {
+        judge.is_per_recipient(rival.policy)
+            || exceptions(rival).iter().any(|&at| wants::exception_is_per_recipient(plan, at))
     };
-    if rival.observed || matches!(rival.state, State::NotJudged(_) | State::Released) {
+    of_winner(judge, settling, winner) == Final::AfterContent
+        || !rivals(judge, settling, winner).iter().any(differs)
+}
+
+/// The policy whose disposition holds. What was put in place of the policies' dispositions was decided from the content.
+fn winner(settling: &Settling) -> Option<&Judged> {
+    let outcome = &settling.outcome;
+    let (policy, side) = outcome.by.filter(|_| outcome.reason == Reason::Policy)?;
+    let mut judged = settling.sides.iter().flat_map(|side| &side.policies);
+    judged.find(|judged| judged.policy == policy && judged.side == side)
+}
+
+fn of_winner(judge: &Judge<'_>, settling: &Settling, winner: &Judged) -> Final {
+    let plan = judge.evaluator.plan();
+    let Some(chain) = chain(judge, settling, winner.side) else { return Final::AfterContent };
+    let position = chain.candidates().iter().position(|one| one.policy == winner.policy);
+    let Some(position) = position else { return Final::AfterContent };
+    decided(plan, &Rival { policy: winner.policy, side: winner.side, chain, position }, &winner.state)
+}
+
+/// A policy that could have another say than the one that won.
+struct Rival {
+    policy: PolicyId,
+    side: LookupSide,
+    chain: Arc<Chain>,
+    position: usize,
+}
+
+fn rivals(judge: &Judge<'_>, settling: &Settling, winner: &Judged) -> Vec<Rival> {
+    let policies = &judge.evaluator.plan().hir().policies;
+    let Some(won) = policies.get(winner.policy.index()) else { return Vec::new() };
+    let mut all = Vec::new();
+    for side in LookupSide::BOTH {
+        let Some(chain) = chain(judge, settling, side) else { continue };
+        for (position, candidate) in chain.candidates().iter().enumerate() {
+            let Some(policy) = policies.get(candidate.policy.index()) else { continue };
+            if candidate.policy != winner.policy && could_win((winner, won), side, (candidate, policy)) {
+                all.push(Rival { policy: candidate.policy, side, chain: chain.clone(), position });
+            }
+        }
+    }
+    all
+}
+
+fn chain(judge: &Judge<'_>, settling: &Settling, side: LookupSide) -> Option<Arc<Chain>> {
+    let side_at = settling.sides.get(usize::from(side == LookupSide::Recipient))?;
+    Some(judge.chain_of(side, side_at.home.directory()?))
+}
+
+fn could_win(
+    (winner, won): (&Judged, &Policy),
+    side: LookupSide,
+    (rival, policy): (&Candidate, &Policy),
+) -> bool {
+    if rival.standing != Standing::Candidate {
         return false;
     }
     // Of equals in one directory, and between the sides, only what is more restrictive wins against what goes back.
     let drops = policy.disposition.as_ref().is_some_and(|one| matches!(one.node, Disposition::Drop));
-    if rival.side != winner.side || rival.depth == winner.depth {
+    if side != winner.side || rival.depth == winner.depth {
         return drops;
     }
     // Undecided, it would ask for a hold, though it has no disposition.
@@ -50,23 +118,23 @@ fn could_win(plan: &Plan, winner: &Judged, rival: &Judged) -> bool {
     has_a_say && if rival.depth > winner.depth { !won.mandatory } else { policy.mandatory }
 }
 
-/// When it is known what becomes of a policy.
-fn decided(plan: &Plan, settling: &Settling, judged: &Judged) -> Final {
-    let Some(policy) = plan.hir().policies.get(judged.policy.index()) else { return Final::AfterContent };
-    let exceptions = exceptions(plan, settling, judged, policy);
-    match judged.state {
-        State::NotTriggered => {
-            deciding_clause(plan, judged, policy).map_or(Final::AfterContent, |node| known(plan, [node]))
-        }
+fn exceptions(rival: &Rival) -> &[ExceptionAt] {
+    rival.chain.exceptions(rival.position)
+}
+
+/// When it is known what becomes of a policy that would trigger but for its exceptions.
+fn decided(plan: &Plan, rival: &Rival, state: &State) -> Final {
+    let node = |at: &ExceptionAt| plan.exception_node(at.directory, at.index);
+    match *state {
         // Any exception that holds is enough, and this one does.
         State::Excepted(directory) => {
-            let holding = exceptions.iter().filter(|(at, _)| *at == directory).map(|(_, node)| *node);
-            known(plan, holding)
+            let holding = exceptions(rival).iter().filter(|at| at.directory == directory);
+            known(plan, holding.filter_map(node))
         }
         _ => {
-            let own = plan.policy_nodes(judged.policy);
+            let own = plan.policy_nodes(rival.policy);
             let own = own.into_iter().flat_map(|nodes| nodes.whens.iter().chain(&nodes.unlesses).copied());
-            known(plan, own.chain(exceptions.iter().map(|(_, node)| *node)))
+            known(plan, own.chain(exceptions(rival).iter().filter_map(node)))
         }
     }
 }
@@ -81,32 +149,4 @@ fn known(plan: &Plan, nodes: impl IntoIterator<Item = NodeId>) -> Final {
         }
     };
     nodes.into_iter().map(at).max().unwrap_or(Final::AtRecipient)
-}
-
-/// The clause by which a policy does not trigger.
-fn deciding_clause(plan: &Plan, judged: &Judged, policy: &Policy) -> Option<NodeId> {
-    let clause = judged.clauses.get(judged.decided_by?)?;
-    let nodes = plan.policy_nodes(policy.id)?;
-    let (clauses, nodes) = match clause.kind {
-        ClauseKind::When => (&policy.whens, &nodes.whens),
-        ClauseKind::Unless => (&policy.unlesses, &nodes.unlesses),
-        ClauseKind::Except => return None,
-    };
-    let at = clauses.iter().position(|one| one.span == clause.span)?;
-    nodes.get(at).copied()
-}
-
-/// The exceptions that speak of a policy on the side where it was judged, each with its directory.
-fn exceptions(
-    plan: &Plan,
-    settling: &Settling,
-    judged: &Judged,
-    policy: &Policy,
-) -> Vec<(crate::language::hir::DirectoryId, NodeId)> {
-    let side = settling.sides.get(usize::from(judged.side == LookupSide::Recipient));
-    let Some(home) = side.and_then(|side| side.home.directory()) else { return Vec::new() };
-    let chain = plan.directory_index().chain(home);
-    candidates::exceptions(plan.hir(), &chain, policy)
-        .filter_map(|at| Some((at.directory, plan.exception_node(at.directory, at.index)?)))
-        .collect()
 }

@@ -1,17 +1,22 @@
 //! Judges the policies of both sides for one recipient: criteria, exceptions, effects filled in.
 //!
-//! A judgement says of every policy of the two chains what became of it, whether or not it acts; combination and the
-//! record both read from it. Cost: the evaluator asks everything once; what differs between recipients once for each.
+//! For a record a judgement says of every policy of the two chains what became of it and by what; combination and the
+//! record both read from it. Without one a survey names the policies that trigger or may, and only these are judged, by
+//! the same rules: what sleeps costs nothing here. Cost: the evaluator asks everything once; what differs between
+//! recipients once for each.
 
-use super::candidates::{self, Candidate, LookupSide, PolicyIndex, Standing};
+use super::candidates::{Candidate, LookupSide, PolicyIndex, Standing};
+use super::chains::{Chain, Part};
 use super::combine::Claimant;
 use super::effects::{self, Effects, Filling};
-use super::engine::Judging;
+use super::engine::{Engine, Judging};
+use super::wants;
 use crate::language::hir::{DirectoryId, Hir, Policy, PolicyId};
 use crate::plan::directory::Home;
-use crate::plan::{CauseSet, Causes, ClauseResult, Evaluator, Outcome, Plan, Truth, Who};
+use crate::plan::{CauseSet, Causes, ClauseResult, Evaluator, Outcome, Surveyed, Truth, Who};
 use jiff::Timestamp;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What became of a policy for a recipient.
@@ -49,15 +54,15 @@ pub struct Judged {
     pub state: State,
     /// It is reported and acts on nothing.
     pub observed: bool,
-    /// Its clauses, then the exceptions that were asked.
+    /// Its clauses, then the exceptions that were asked; empty where nobody reads them.
     pub clauses: Arc<Vec<ClauseResult>>,
     /// The clause that decided.
     pub decided_by: Option<usize>,
     /// Causes of what could not be read that it tests.
     pub tests: CauseSet,
-    /// Its effects, where it triggered.
+    /// Its effects, where it triggered; of one that only observes for records alone.
     pub effects: Option<Effects>,
-    /// Its reason, filled in, where it triggered.
+    /// Its reason, filled in, where it triggered and a record is made.
     pub because: Option<Arc<str>>,
 }
 
@@ -85,26 +90,55 @@ impl Judged {
 pub struct SideJudgement {
     /// Where the side's address is at home.
     pub home: Home,
-    /// Every policy of the chain, in the order in which effects add up.
+    /// The policies of the chain, in the order in which effects add up: all of them for a record, else those that
+    /// trigger, are undecided, excepted or released.
     pub policies: Vec<Judged>,
+}
+
+/// One side of a recipient, before its policies are judged.
+#[derive(Debug, Clone)]
+pub struct Look {
+    home: Home,
+    chain: Option<Rc<Opened>>,
+    /// Which of the chain's policies that differ between recipients trigger or may, by position in the chain.
+    found: Vec<Found>,
+}
+
+/// A candidate that a survey named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Found {
+    position: usize,
+    holds: bool,
+}
+
+/// A chain, and which of its policies that are the same for all recipients trigger or may.
+#[derive(Debug)]
+struct Opened {
+    chain: Arc<Chain>,
+    nearest: DirectoryId,
+    found: Vec<Found>,
+    speaks: bool,
+}
+
+/// All that a side's settling depends on, unless something speaks of the recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SideKey {
+    nearest: Option<DirectoryId>,
+    undecided: bool,
+    found: Vec<Found>,
 }
 
 /// Judges one message, recipient by recipient.
 pub struct Judge<'a> {
     /// Who knows facts and values.
     pub evaluator: Evaluator<'a>,
-    plan: &'a Plan,
-    index: &'a PolicyIndex,
+    engine: &'a Engine,
     judging: &'a Judging,
     received: Timestamp,
-    chains: HashMap<(LookupSide, DirectoryId), Arc<Chain>>,
+    record: bool,
+    chains: HashMap<(LookupSide, DirectoryId), Rc<Opened>>,
     verdicts: HashMap<PolicyId, Arc<Shared>>,
-}
-
-/// A chain with its candidates.
-struct Chain {
-    directories: Vec<DirectoryId>,
-    candidates: Vec<Candidate>,
+    no_clauses: Arc<Vec<ClauseResult>>,
 }
 
 /// A verdict that does not differ between recipients.
@@ -116,51 +150,167 @@ struct Shared {
 }
 
 impl<'a> Judge<'a> {
-    /// A judge that has seen nothing yet.
+    /// A judge that has seen nothing yet. With `record` it judges every policy and keeps what it was decided by.
     pub fn new(
-        plan: &'a Plan,
-        index: &'a PolicyIndex,
+        engine: &'a Engine,
         judging: &'a Judging,
+        record: bool,
         evaluator: Evaluator<'a>,
     ) -> Judge<'a> {
         let received = evaluator.case().received;
-        Judge { evaluator, plan, index, judging, received, chains: HashMap::new(), verdicts: HashMap::new() }
+        Judge {
+            evaluator,
+            engine,
+            judging,
+            received,
+            record,
+            chains: HashMap::new(),
+            verdicts: HashMap::new(),
+            no_clauses: Arc::default(),
+        }
     }
 
-    /// The policies of a side for a recipient (position in the envelope).
-    pub fn side(&mut self, side: LookupSide, recipient: usize) -> SideJudgement {
+    /// From now on every policy is judged, and what it was decided by is kept.
+    pub fn keep_record(&mut self) {
+        self.record = true;
+    }
+
+    /// Whether every policy is judged and what it was decided by is kept.
+    pub fn keeps_record(&self) -> bool {
+        self.record
+    }
+
+    /// Whether every candidate is judged rather than those that a survey names. What a message was released past is not
+    /// asked at all, so it is not surveyed either.
+    fn asks_each(&self) -> bool {
+        self.record || !self.judging.past.is_empty()
+    }
+
+    /// Finds a side's chain for a recipient (position in the envelope), and which of its policies may have a say.
+    pub fn look(&mut self, side: LookupSide, recipient: usize) -> Look {
         let home = self.evaluator.home(match side {
             LookupSide::Sender => Who::Sender,
             LookupSide::Recipient => Who::Recipient(recipient),
         });
-        let Some(directory) = home.directory() else { return SideJudgement { home, policies: Vec::new() } };
-        let chain = self.chain(side, directory);
-        let policies = chain
-            .candidates
-            .iter()
-            .filter_map(|candidate| self.judge(candidate, side, &chain, recipient))
-            .collect();
+        let Some(directory) = home.directory() else { return Look { home, chain: None, found: Vec::new() } };
+        let opened = self.open(side, directory, recipient);
+        let found = self.survey(opened.chain.per_recipient(), recipient);
+        Look { home, chain: Some(opened), found }
+    }
+
+    fn open(&mut self, side: LookupSide, home: DirectoryId, recipient: usize) -> Rc<Opened> {
+        let nearest = self.engine.chains().nearest(side, home);
+        if let Some(opened) = self.chains.get(&(side, nearest)) {
+            return opened.clone();
+        }
+        let chain = self.engine.chain(side, nearest, self.received);
+        let found = self.survey(chain.per_message(), recipient);
+        let speaks = found.iter().any(|found| self.speaks_of_recipient(&chain, found.position));
+        let opened = Rc::new(Opened { chain, nearest, found, speaks });
+        self.chains.insert((side, nearest), opened.clone());
+        opened
+    }
+
+    fn survey(&mut self, part: &Part, recipient: usize) -> Vec<Found> {
+        if self.asks_each() || part.positions.is_empty() {
+            return Vec::new();
+        }
+        let surveyed = self.evaluator.survey(&part.set, recipient);
+        let found = surveyed.into_iter().filter_map(|Surveyed { position, holds }| {
+            Some(Found { position: *part.positions.get(position as usize)?, holds })
+        });
+        found.collect()
+    }
+
+    /// Whether what becomes of a policy that triggers may differ between recipients.
+    fn speaks_of_recipient(&self, chain: &Chain, position: usize) -> bool {
+        let plan = self.engine.plan();
+        let exceptions = chain.exceptions(position);
+        let Some(candidate) = chain.candidates().get(position) else { return false };
+        (candidate.standing != Standing::Observed && self.engine.wants(candidate.policy).recipient)
+            || exceptions.iter().any(|&at| wants::exception_is_per_recipient(plan, at))
+    }
+
+    /// What two recipients have in common who are settled as one; `None` where the recipient is settled alone. Why a
+    /// policy is undecided may differ between recipients.
+    pub fn key(&self, looks: &[Look; 2]) -> Option<[SideKey; 2]> {
+        let is_shared = |look: &Look| {
+            let Some(opened) = &look.chain else { return true };
+            let mut own = look.found.iter();
+            !opened.speaks
+                && own.all(|found| found.holds && !self.speaks_of_recipient(&opened.chain, found.position))
+        };
+        if self.asks_each() || !looks.iter().all(is_shared) {
+            return None;
+        }
+        Some(looks.each_ref().map(|look| SideKey {
+            nearest: look.chain.as_ref().map(|opened| opened.nearest),
+            undecided: matches!(look.home, Home::Undecided(_)),
+            found: look.found.clone(),
+        }))
+    }
+
+    /// The chain of a home on a side when the message came in.
+    pub fn chain_of(&self, side: LookupSide, home: DirectoryId) -> Arc<Chain> {
+        let nearest = self.engine.chains().nearest(side, home);
+        match self.chains.get(&(side, nearest)) {
+            Some(opened) => opened.chain.clone(),
+            None => self.engine.chain(side, nearest, self.received),
+        }
+    }
+
+    /// Whether a policy's criteria differ between recipients.
+    pub fn is_per_recipient(&self, policy: PolicyId) -> bool {
+        self.engine.is_per_recipient(policy)
+    }
+
+    /// The chains that were asked so far, each once.
+    pub fn chains(&self) -> impl Iterator<Item = Arc<Chain>> {
+        self.chains.values().map(|opened| opened.chain.clone())
+    }
+
+    /// Whether a policy triggers on a side or is undecided, exceptions aside.
+    pub fn finds(&self, look: &Look) -> bool {
+        let opened = look.chain.as_ref();
+        !look.found.is_empty() || opened.is_some_and(|opened| !opened.found.is_empty())
+    }
+
+    /// Judges the policies of a side for a recipient (position in the envelope).
+    pub fn side(&mut self, side: LookupSide, look: &Look, recipient: usize) -> SideJudgement {
+        let home = look.home;
+        let Some(opened) = look.chain.clone() else { return SideJudgement { home, policies: Vec::new() } };
+        let chain = &opened.chain;
+        if self.asks_each() {
+            let record = self.record;
+            let all = (0..chain.candidates().len())
+                .filter_map(|position| self.judge(chain, position, None, side, recipient));
+            let keep = |judged: &Judged| !matches!(judged.state, State::NotTriggered | State::NotJudged(_));
+            return SideJudgement { home, policies: all.filter(|judged| record || keep(judged)).collect() };
+        }
+        let mut policies = Vec::with_capacity(opened.found.len() + look.found.len());
+        let (mut ours, mut theirs) = (opened.found.iter().peekable(), look.found.iter().peekable());
+        loop {
+            let own_first = match (ours.peek(), theirs.peek()) {
+                (Some(one), Some(other)) => one.position < other.position,
+                (one, _) => one.is_some(),
+            };
+            let Some(found) = (if own_first { ours.next() } else { theirs.next() }) else { break };
+            policies.extend(self.judge(chain, found.position, Some(found.holds), side, recipient));
+        }
         SideJudgement { home, policies }
     }
 
-    fn chain(&mut self, side: LookupSide, home: DirectoryId) -> Arc<Chain> {
-        let (plan, index, received) = (self.plan, self.index, self.received);
-        let made = self.chains.entry((side, home)).or_insert_with(|| {
-            let directories = plan.directory_index().chain(home);
-            let candidates = index.candidates(plan.hir(), &directories, side, received);
-            Arc::new(Chain { directories, candidates })
-        });
-        made.clone()
-    }
-
+    /// Judges a candidate; `holds` is what a survey said of it.
     fn judge(
         &mut self,
-        candidate: &Candidate,
-        side: LookupSide,
         chain: &Chain,
+        position: usize,
+        holds: Option<bool>,
+        side: LookupSide,
         recipient: usize,
     ) -> Option<Judged> {
-        let hir = self.plan.hir();
+        let hir = self.engine.plan().hir();
+        let candidate: &Candidate = chain.candidates().get(position)?;
         let policy = hir.policies.get(candidate.policy.index())?;
         let mut judged = Judged {
             policy: policy.id,
@@ -168,54 +318,77 @@ impl<'a> Judge<'a> {
             depth: candidate.depth,
             state: State::NotJudged(candidate.standing),
             observed: candidate.standing == Standing::Observed,
-            clauses: Arc::new(Vec::new()),
+            clauses: self.no_clauses.clone(),
             decided_by: None,
             tests: CauseSet::NONE,
             effects: None,
             because: None,
         };
-        if !matches!(candidate.standing, Standing::Candidate | Standing::Observed) {
+        if !candidate.is_judged() {
             return Some(judged);
         }
         if self.judging.is_past(hir, policy) {
             judged.state = State::Released;
             return Some(judged);
         }
-        self.criteria(policy, chain, recipient, &mut judged);
-        if judged.state == State::Triggered {
+        self.criteria(policy, (chain, position), holds, recipient, &mut judged);
+        if judged.state == State::Triggered && (self.record || !judged.observed) {
             self.fill_in(policy, recipient, &mut judged);
         }
         Some(judged)
     }
 
-    /// Asks the policy's own clauses, then the exceptions where they could still change something.
-    fn criteria(&mut self, policy: &Policy, chain: &Chain, recipient: usize, judged: &mut Judged) {
-        let verdict = self.verdict(policy, recipient);
-        judged.clauses = verdict.clauses.clone();
-        judged.decided_by = verdict.decided_by;
-        judged.tests = verdict.tests;
-        let mut causes = match &verdict.outcome {
+    /// Asks the policy's own clauses, then the exceptions where they could still change something. What was found is
+    /// only collected where somebody reads it.
+    fn criteria(
+        &mut self,
+        policy: &Policy,
+        (chain, position): (&Chain, usize),
+        holds: Option<bool>,
+        recipient: usize,
+        judged: &mut Judged,
+    ) {
+        let evidence = self.record || (!judged.observed && self.engine.wants(policy.id).matches);
+        let outcome = if evidence {
+            let verdict = self.verdict(policy, recipient);
+            judged.clauses = verdict.clauses.clone();
+            judged.decided_by = verdict.decided_by;
+            judged.tests = verdict.tests;
+            verdict.outcome.clone()
+        } else {
+            judged.tests = self.evaluator.tests(policy.id);
+            match holds {
+                Some(true) => Outcome::Triggered,
+                _ => self.evaluator.criteria(policy.id, recipient).outcome,
+            }
+        };
+        let mut causes = match outcome {
             Outcome::NotTriggered => {
                 judged.state = State::NotTriggered;
                 return;
             }
             Outcome::Triggered => None,
-            Outcome::Undecided { causes } => Some(causes.clone()),
+            Outcome::Undecided { causes } => Some(causes),
         };
-        for exception in candidates::exceptions(self.plan.hir(), &chain.directories, policy) {
-            let result = self.evaluator.exception(exception.directory, exception.index, recipient);
-            let truth = result.truth.clone();
-            let clauses = Arc::make_mut(&mut judged.clauses);
-            clauses.push(result);
-            let at = clauses.len() - 1;
+        for exception in chain.exceptions(position) {
+            let (directory, index) = (exception.directory, exception.index);
+            let truth = if evidence {
+                let result = self.evaluator.exception(directory, index, recipient);
+                let truth = result.truth.clone();
+                Arc::make_mut(&mut judged.clauses).push(result);
+                truth
+            } else {
+                self.evaluator.exception_holds(directory, index, recipient)
+            };
+            let at = evidence.then(|| judged.clauses.len() - 1);
             match truth {
                 Truth::True => {
-                    judged.decided_by = Some(at);
-                    judged.state = State::Excepted(exception.directory);
+                    judged.decided_by = at;
+                    judged.state = State::Excepted(directory);
                     return;
                 }
                 Truth::Unknown(more) => {
-                    judged.decided_by.get_or_insert(at);
+                    judged.decided_by = judged.decided_by.or(at);
                     causes = Some(causes.map_or_else(|| more.clone(), |causes| causes.union(&more)));
                 }
                 Truth::False => {}
@@ -240,21 +413,24 @@ impl<'a> Judge<'a> {
             decided_by: verdict.decided_by,
             tests: verdict.tests_causes,
         });
-        if !policy.per_recipient {
+        if !self.engine.is_per_recipient(policy.id) {
             self.verdicts.insert(policy.id, shared.clone());
         }
         shared
     }
 
     fn fill_in(&mut self, policy: &Policy, recipient: usize, judged: &mut Judged) {
-        let hir = self.plan.hir();
-        let context =
-            effects::text_context(&mut self.evaluator, hir, policy, &judged.clauses, vec![recipient]);
-        judged.because = policy.because.as_ref().map(|_| context.policy_because.clone());
-        let received = self.received;
-        let mut filling =
-            Filling { evaluator: &mut self.evaluator, hir, received, context, recipient, side: judged.side };
-        let mut effects = filling.effects(policy);
+        let hir = self.engine.plan().hir();
+        let mut filling = Filling::new(
+            &mut self.evaluator,
+            policy,
+            self.engine.wants(policy.id),
+            &judged.clauses,
+            recipient,
+            judged.side,
+        );
+        let mut effects = filling.effects();
+        judged.because = if self.record { filling.because() } else { None };
         if self.judging.is_done(hir, policy) {
             effects.tags.clear();
             effects.notices.clear();

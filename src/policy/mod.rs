@@ -10,6 +10,7 @@
 //! answer says which. Failure: a message that cannot be judged is held, never delivered.
 
 pub mod candidates;
+pub mod chains;
 pub mod combine;
 pub mod compare;
 pub mod coverage;
@@ -32,4 +33,5 @@ pub mod sources;
 pub mod statistics;
 pub mod test_message;
 pub mod testing;
+pub mod wants;
 pub mod words;

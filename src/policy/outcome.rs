@@ -363,7 +363,7 @@ pub struct Outcome {
     /// The highest severity of any triggered policy.
     pub severity: Option<Severity>,
     /// Tags, each once.
-    pub tags: Vec<String>,
+    pub tags: Vec<Arc<str>>,
     /// Changes of what leaves, in the order in which they are carried out.
     pub edits: Vec<AppliedEdit>,
 }

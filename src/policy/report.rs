@@ -122,7 +122,7 @@ impl Reporter<'_> {
             route: outcome.route.as_ref().map(|chosen| self.chosen(chosen)),
             redirect: outcome.redirect.as_ref().map(|chosen| self.chosen(chosen)),
             severity: outcome.severity.map(|severity| outcome::severity_name(severity).to_string()),
-            tags: outcome.tags.clone(),
+            tags: outcome.tags.iter().map(ToString::to_string).collect(),
             edits: outcome.edits.iter().map(|applied| self.edit(applied)).collect(),
         }
     }
@@ -400,10 +400,10 @@ impl Reporter<'_> {
     }
 }
 
-/// Every policy of every recipient and what became of it.
-pub fn judged_policies(settled: &[Settling]) -> Vec<JudgedPolicy> {
+/// The judged policies of each recipient that was settled, and what became of them.
+pub fn judged_policies<'s>(settled: impl Iterator<Item = (usize, &'s Settling)>) -> Vec<JudgedPolicy> {
     let mut all = Vec::new();
-    for (recipient, settling) in settled.iter().enumerate() {
+    for (recipient, settling) in settled {
         for judged in settling.sides.iter().flat_map(|side| &side.policies) {
             let decided = judged.decided_by.and_then(|at| judged.clauses.get(at));
             let exception = decided.filter(|_| matches!(judged.state, State::Excepted(_)));

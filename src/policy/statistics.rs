@@ -1,11 +1,20 @@
 //! What a dry run counts: outcomes, policies, and what never happened.
+//!
+//! Policies that sleep are not visited for each message: messages are counted by the chains that were asked for them,
+//! and the policies of the chains are walked at the end.
 
+use super::chains::Chain;
 use super::dry_run::{Judged, Row, RowResult};
-use super::engine::Engine;
-use super::record::{PolicyResult, Record};
+use super::engine::{Decision, Engine};
+use super::outcome::Fate;
+use super::record::PolicyResult;
 use crate::language::hir::{Hir, Mode, PolicyId};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Different sets of chains whose messages are counted before the policies in them are walked.
+const CHAIN_SETS: usize = 1_000;
 
 /// The figures of a run.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -38,6 +47,16 @@ pub struct Summary {
     pub different: u64,
     /// What was assumed, in words, each once.
     pub notices: Vec<String>,
+    /// Messages whose chains' policies have not been counted yet.
+    #[serde(skip)]
+    pending: Pending,
+}
+
+/// Messages by the chains that were asked for them.
+#[derive(Debug, Clone, Default)]
+struct Pending {
+    /// By where the chains lie in memory; they are kept, so none takes another's place.
+    by_chains: HashMap<Vec<usize>, (Vec<Arc<Chain>>, u64)>,
 }
 
 /// The figures of a policy. A message counts once however many of its recipients it is about.
@@ -49,7 +68,7 @@ pub struct PolicyFigures {
     pub directory: String,
     /// It only observes.
     pub observed: bool,
-    /// Messages it was judged for.
+    /// Messages it was judged for; as of [`Summary::finish`].
     pub judged: u64,
     /// Messages it triggered on.
     pub triggered: u64,
@@ -57,7 +76,7 @@ pub struct PolicyFigures {
     pub undecided: u64,
     /// Messages on which an exception silenced it.
     pub excepted: u64,
-    /// Messages on which it was overridden or replaced.
+    /// Messages on which it was overridden or replaced; as of [`Summary::finish`].
     pub overridden: u64,
     /// Messages it decided, by disposition.
     pub decided: BTreeMap<String, u64>,
@@ -105,20 +124,21 @@ impl Summary {
     }
 
     fn judged(&mut self, judged: &Judged) {
-        let record = &judged.decision.record;
+        let decision = &judged.decision;
         self.unscannable += u64::from(!judged.unscannable.is_empty());
         self.without_recipient += u64::from(judged.stand_in);
-        self.split += u64::from(record.groups.len() > 1);
-        self.notifications += record.notifications.len() as u64;
-        self.copies += record.copies.len() as u64;
+        self.split += u64::from(decision.groups.len() > 1);
+        self.notifications += decision.notifications.len() as u64;
+        self.copies += decision.copies.len() as u64;
         self.different += u64::from(judged.difference.is_some());
-        for group in &record.groups {
+        for group in &decision.groups {
             let recipients = group.recipients.len() as u64;
             self.recipients += recipients;
-            *self.outcomes.entry(disposition(&group.outcome)).or_default() += recipients;
+            *self.outcomes.entry(disposition(&group.outcome.fate)).or_default() += recipients;
         }
-        self.count_policies(judged);
-        self.count_decided(judged, record);
+        self.count_policies(decision);
+        self.count_decided(decision);
+        self.count_chains(decision);
         for notice in &judged.notices {
             if !self.notices.contains(notice) {
                 self.notices.push(notice.clone());
@@ -126,43 +146,30 @@ impl Summary {
         }
     }
 
-    fn count_policies(&mut self, judged: &Judged) {
+    fn count_policies(&mut self, decision: &Decision) {
         let mut seen: BTreeSet<(PolicyId, &'static str)> = BTreeSet::new();
-        for entry in &judged.decision.judged {
+        for entry in &decision.judged {
             let Some(figures) = self.policies.get_mut(entry.policy.index()) else { continue };
-            let mut once = |what: &'static str, count: &mut u64| {
-                *count += u64::from(seen.insert((entry.policy, what)));
-            };
-            match entry.result {
-                PolicyResult::Triggered => once("triggered", &mut figures.triggered),
-                PolicyResult::Undecided => once("undecided", &mut figures.undecided),
-                PolicyResult::Excepted => once("excepted", &mut figures.excepted),
-                PolicyResult::Overridden | PolicyResult::Replaced => {
-                    once("overridden", &mut figures.overridden)
-                }
+            let (what, count) = match entry.result {
+                PolicyResult::Triggered => ("triggered", &mut figures.triggered),
+                PolicyResult::Undecided => ("undecided", &mut figures.undecided),
+                PolicyResult::Excepted => ("excepted", &mut figures.excepted),
                 PolicyResult::NotTriggered
+                | PolicyResult::Overridden
+                | PolicyResult::Replaced
                 | PolicyResult::Off
                 | PolicyResult::OutOfDates
-                | PolicyResult::Released => {}
-            }
-            let was_judged = matches!(
-                entry.result,
-                PolicyResult::Triggered
-                    | PolicyResult::NotTriggered
-                    | PolicyResult::Undecided
-                    | PolicyResult::Excepted
-            );
-            if was_judged {
-                once("judged", &mut figures.judged);
-            }
+                | PolicyResult::Released => continue,
+            };
+            *count += u64::from(seen.insert((entry.policy, what)));
         }
     }
 
-    fn count_decided(&mut self, judged: &Judged, record: &Record) {
+    fn count_decided(&mut self, decision: &Decision) {
         let mut seen: BTreeSet<(PolicyId, String)> = BTreeSet::new();
-        for (group, shown) in judged.decision.groups.iter().zip(&record.groups) {
+        for group in &decision.groups {
             let Some((policy, _)) = group.outcome.by else { continue };
-            let words = disposition(&shown.outcome);
+            let words = disposition(&group.outcome.fate);
             if seen.insert((policy, words.clone()))
                 && let Some(figures) = self.policies.get_mut(policy.index())
             {
@@ -170,13 +177,44 @@ impl Summary {
             }
         }
     }
+
+    fn count_chains(&mut self, decision: &Decision) {
+        let mut key: Vec<usize> = decision.chains.iter().map(|chain| Arc::as_ptr(chain).addr()).collect();
+        key.sort_unstable();
+        let by_chains = &mut self.pending.by_chains;
+        by_chains.entry(key).or_insert_with(|| (decision.chains.clone(), 0)).1 += 1;
+        if by_chains.len() > CHAIN_SETS {
+            self.finish();
+        }
+    }
+
+    /// Counts the policies of all chains that were asked; to be called when all rows have been added.
+    pub fn finish(&mut self) {
+        for (chains, messages) in std::mem::take(&mut self.pending).by_chains.into_values() {
+            let candidates = || chains.iter().flat_map(|chain| chain.candidates());
+            let judged: BTreeSet<PolicyId> =
+                candidates().filter(|one| one.is_judged()).map(|one| one.policy).collect();
+            let removed: BTreeSet<PolicyId> =
+                candidates().filter(|one| one.is_removed()).map(|one| one.policy).collect();
+            for policy in judged {
+                if let Some(figures) = self.policies.get_mut(policy.index()) {
+                    figures.judged += messages;
+                }
+            }
+            for policy in removed {
+                if let Some(figures) = self.policies.get_mut(policy.index()) {
+                    figures.overridden += messages;
+                }
+            }
+        }
+    }
 }
 
 /// A disposition as tables count it: with its folder, without texts and moments, which differ from message to message.
-pub fn disposition(outcome: &super::record::OutcomeRecord) -> String {
-    match &outcome.folder {
-        Some(folder) => format!("{} in {folder}", outcome.action),
-        None => outcome.action.clone(),
+pub fn disposition(fate: &Fate) -> String {
+    match fate {
+        Fate::Quarantine { folder } => format!("{} in {folder}", fate.name()),
+        _ => fate.name().to_string(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! the decision record. Cost: one judgement a test. A test cannot fail to run: an engine that panics fails that test.
 
 use super::coverage::{Coverage, Seen};
-use super::engine::{Decision, Engine, Judging};
+use super::engine::{Decision, Detail, Engine, Judging};
 use super::expectation::{Check, Failure};
 use super::record::{self, PlaceRecord, Record};
 use super::test_message;
@@ -82,7 +82,7 @@ fn run_one(engine: &Engine, limits: &MessageLimits, test: &Test, seen: &mut Seen
     let (failures, record) = match judged {
         Ok(Ok((decision, failures))) => {
             seen.note(engine.hir(), &decision.judged);
-            (failures, Some(decision.record))
+            (failures, decision.record)
         }
         Ok(Err(failure)) => (vec![failure], None),
         Err(_) => {
@@ -113,7 +113,7 @@ fn judge(engine: &Engine, limits: &MessageLimits, test: &Test) -> Result<(Decisi
     let received = test_message::clock(input, Some(&message));
     let case =
         Case { message: &message, envelope: &envelope, session: &session, received, lookups: &lookups };
-    let decision = engine.decide(case, &Judging::default()).map_err(|missing| {
+    let decision = engine.decide(case, &Judging::default(), Detail::Record).map_err(|missing| {
         let questions: Vec<String> = missing.iter().map(Question::place).collect();
         Failure::general(test.span, "every answer", &format!("none for {}", questions.join(", ")))
     })?;

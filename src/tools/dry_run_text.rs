@@ -12,27 +12,23 @@ use std::collections::BTreeMap;
 /// Columns of a subject.
 const SUBJECT_COLUMNS: usize = 60;
 
-/// The message with its whole explanation; empty for a row that was not judged.
+/// The message with its whole explanation; empty for a row that was not judged, or not for a record.
 pub fn explained(row: &Row, all: bool, look: Look) -> String {
-    let RowResult::Judged(judged) = &row.result else { return String::new() };
-    format!(
-        "{}{}",
-        heading(row, judged, look),
-        indented(&explain_text::render(&judged.decision.record, all, look))
-    )
+    let Some((judged, record)) = recorded(row) else { return String::new() };
+    format!("{}{}", heading(row, judged, look), indented(&explain_text::render(record, all, look)))
 }
 
 /// The message with what was found in it; empty where no policy triggered or is undecided.
 pub fn hits(row: &Row, look: Look) -> String {
-    let RowResult::Judged(judged) = &row.result else { return String::new() };
-    if !has_hits(&judged.decision.record) {
+    let Some((judged, record)) = recorded(row).filter(|(_, record)| has_hits(record)) else {
         return String::new();
-    }
-    format!(
-        "{}{}\n",
-        heading(row, judged, look),
-        indented(&explain_text::hits(&judged.decision.record, look))
-    )
+    };
+    format!("{}{}\n", heading(row, judged, look), indented(&explain_text::hits(record, look)))
+}
+
+fn recorded(row: &Row) -> Option<(&Judged, &Record)> {
+    let RowResult::Judged(judged) = &row.result else { return None };
+    Some((judged, judged.decision.record.as_ref()?))
 }
 
 /// The message with how the other set differs on it; empty where it does not.
@@ -49,9 +45,7 @@ pub fn difference(row: &Row, look: Look) -> String {
 /// Whether neither the sender nor a recipient of a judged message is at home in the set: no policy was asked then.
 pub fn is_foreign(row: &Row) -> bool {
     let RowResult::Judged(judged) = &row.result else { return false };
-    let record = &judged.decision.record;
-    let mut recipients = record.groups.iter().flat_map(|group| &group.recipients);
-    record.sender_directory.is_none() && recipients.all(|recipient| recipient.directory.is_none())
+    judged.decision.chains.is_empty()
 }
 
 /// The tables at the end of a run: policies, what never triggered, what was assumed, and the outcomes. `foreign` is the

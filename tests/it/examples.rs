@@ -149,7 +149,7 @@ fn outcomes(engine: &Engine, mailbox: &Path) -> (usize, BTreeMap<Key, Expected>)
             panic!("{} was not judged: {:?}", row.origin, row.result)
         };
         let sample = &samples[row.number as usize - 1];
-        for group in &judged.decision.record.groups {
+        for group in &judged.decision.record.as_ref().unwrap().groups {
             for recipient in &group.recipients {
                 let result = (outcome(group), fired(group, &recipient.address));
                 let former = rows.insert((sample.clone(), recipient.address.clone()), result);

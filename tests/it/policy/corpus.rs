@@ -90,7 +90,8 @@ fn every_hit_names_text_place_and_offset() {
         assert!(!json.contains('\n') && serde_json::from_str::<serde_json::Value>(&json).is_ok());
         let RowResult::Judged(judged) = &row.result else { panic!("{} was not judged", row.origin) };
         let message = Message::parse(item.unwrap().bytes, &MessageLimits::default());
-        for entry in judged.decision.record.groups.iter().flat_map(|group| &group.policies) {
+        for entry in judged.decision.record.as_ref().unwrap().groups.iter().flat_map(|group| &group.policies)
+        {
             if entry.result != PolicyResult::Triggered {
                 continue;
             }

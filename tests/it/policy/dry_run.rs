@@ -111,7 +111,7 @@ fn a_message_cut_at_the_limit_is_unscannable_and_held() {
     let (rows, summary) = run(&engine, None, &options(1), vec![Ok(cut)]);
     let RowResult::Judged(judged) = &rows[0].result else { panic!("judged") };
     assert_eq!(judged.unscannable, ["limit"]);
-    assert_eq!(judged.decision.record.groups[0].outcome.words, "quarantine in unscannable");
+    assert_eq!(judged.decision.record.as_ref().unwrap().groups[0].outcome.words, "quarantine in unscannable");
     assert_eq!(summary.unscannable, 1);
 }
 
@@ -226,7 +226,7 @@ fn a_message_that_names_nobody_is_judged_for_the_postmaster() {
     let (rows, summary) = run(&engine, None, &options(1), vec![Ok(nobody)]);
     assert_eq!(summary.without_recipient, 1);
     let RowResult::Judged(judged) = &rows[0].result else { panic!("judged") };
-    let group = &judged.decision.record.groups[0];
+    let group = &judged.decision.record.as_ref().unwrap().groups[0];
     assert_eq!(group.recipients[0].address, "postmaster@acme.example");
     assert_eq!(group.outcome.words, "quarantine in one");
 }

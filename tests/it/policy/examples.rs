@@ -76,7 +76,7 @@ fn compare(name: &str) {
         let message = Message::parse(item.bytes.clone(), &MessageLimits::default());
         let sample = message.headers().first("X-Sample").map_or("?", |field| field.value()).to_string();
         let judged = run.judge(item).unwrap();
-        for group in &judged.decision.record.groups {
+        for group in &judged.decision.record.as_ref().unwrap().groups {
             for recipient in &group.recipients {
                 let fired = group.policies.iter().filter(|entry| is_fired(entry, &recipient.address));
                 let fired: BTreeSet<&str> = fired.map(|entry| entry.policy.as_str()).collect();

@@ -137,7 +137,7 @@ fn effect() -> BoxedStrategy<&'static str> {
 
 /// A policy without its name: manager, side, criteria, exceptions, effects and whether it is in the deeper directory.
 #[derive(Debug, Clone)]
-struct Generated {
+pub struct Generated {
     manager: &'static str,
     side: &'static str,
     whens: Vec<String>,
@@ -147,7 +147,7 @@ struct Generated {
     deeper: bool,
 }
 
-fn policy() -> impl Strategy<Value = Generated> {
+pub fn policy() -> impl Strategy<Value = Generated> {
     (
         prop_oneof![Just("access"), Just("format"), Just("virus"), Just("security"), Just("content")],
         prop_oneof![Just("senders"), Just("recipients"), Just("both")],
@@ -184,7 +184,7 @@ impl Generated {
 }
 
 /// A whole set; `turned` writes everything in the opposite order.
-fn set(policies: &[Generated], turned: bool) -> String {
+pub fn set(policies: &[Generated], turned: bool) -> String {
     let named = |deeper: bool| {
         let mut written: Vec<String> = policies
             .iter()
@@ -215,7 +215,7 @@ fn set(policies: &[Generated], turned: bool) -> String {
 }
 
 /// Letters of several kinds; the last two cannot be read whole.
-fn letters() -> Vec<Letter> {
+pub fn letters() -> Vec<Letter> {
     let with = |from, head: &str, body: &str| {
         let mut letter = letter(from, PEOPLE, "alpha beta 4111");
         let (fields, _) = letter.message.split_once("Content-Type").unwrap();
@@ -255,7 +255,7 @@ fn letters() -> Vec<Letter> {
 /// What becomes of each recipient, and of each policy for them, without the order of effects that add up.
 fn outcomes(decision: &Decision) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
-    for group in &decision.record.groups {
+    for group in &decision.record.as_ref().unwrap().groups {
         let mut tags = group.outcome.tags.clone();
         tags.sort();
         for recipient in &group.recipients {
@@ -284,7 +284,7 @@ fn formatted(text: &str) -> String {
 /// The results of a policy on the sender's side, for each recipient.
 fn results(decision: &Decision, policy: &str) -> BTreeMap<String, PolicyResult> {
     let mut all = BTreeMap::new();
-    for group in &decision.record.groups {
+    for group in &decision.record.as_ref().unwrap().groups {
         for recipient in &group.recipients {
             let entry = group.policies.iter().find(|entry| {
                 entry.policy == policy && entry.side == "sender" && speaks_of(entry, &recipient.address)

@@ -51,10 +51,10 @@ fn what_has_no_home_has_no_policies_on_its_side() {
         "{SITE} directory acme {{ domain @acme.example, @*.acme.example  content policy all for both {{ tag \"t\" }} }}"
     ));
     let decision = letter("a@out.example", &["b@out.example"], "s").decide(&engine);
-    assert!(decision.record.groups[0].policies.is_empty());
-    assert_eq!(decision.record.sender_directory, None);
+    assert!(decision.record.as_ref().unwrap().groups[0].policies.is_empty());
+    assert_eq!(decision.record.as_ref().unwrap().sender_directory, None);
     let decision = letter("a@out.example", &["b@acme.example"], "s").decide(&engine);
-    assert_eq!(decision.record.groups[0].policies.len(), 1);
+    assert_eq!(decision.record.as_ref().unwrap().groups[0].policies.len(), 1);
     assert_eq!(entry(&decision, "all", "recipient").directory, "acme");
 }
 
@@ -222,7 +222,11 @@ fn the_deeper_disposition_wins_and_the_others_remaining_effects_stay() {
         entry(&decision, "outer", "sender").effects.iter().find(|e| e.effect == "quarantine in one").unwrap();
     assert_eq!((lost.result, lost.rule), (EffectResult::Lost, Some(Rule::DeeperDirectory)));
     assert_eq!(lost.to.as_ref().map(|to| to.policy.as_str()), Some("inner"));
-    assert_eq!(decision.record.groups[0].outcome.tags, ["outer", "inner"], "outermost directory first");
+    assert_eq!(
+        decision.record.as_ref().unwrap().groups[0].outcome.tags,
+        ["outer", "inner"],
+        "outermost directory first"
+    );
 }
 
 #[test]
@@ -264,7 +268,7 @@ fn additive_effects_come_outermost_directory_first_then_in_manager_order_then_in
             virus policy v for senders {{ tag "virus" }} }}"#
     ));
     let decision = letter("deep@acme.example", &["x@out.example"], "s").decide(&engine);
-    let tags = &decision.record.groups[0].outcome.tags;
+    let tags = &decision.record.as_ref().unwrap().groups[0].outcome.tags;
     assert_eq!(*tags, ["access", "virus", "content z", "content a", "deep access"]);
 }
 
@@ -325,7 +329,7 @@ fn the_more_restrictive_side_holds_and_the_effects_of_both_apply_the_senders_fir
     ));
     let decision =
         letter("u@a.acme.example", &["x@b.acme.example"], "s").decide(&engine(&format!("{SITE}{text}")));
-    assert_eq!(decision.record.groups[0].outcome.tags, ["sender", "recipient"]);
+    assert_eq!(decision.record.as_ref().unwrap().groups[0].outcome.tags, ["sender", "recipient"]);
     let lost = &entry(&decision, "s", "sender").effects[0];
     assert_eq!((lost.result, lost.rule), (EffectResult::Lost, Some(Rule::MoreRestrictive)));
 }
@@ -398,7 +402,7 @@ fn the_site_may_order_managers_otherwise() {
     };
     let tags = |order: &str| {
         let decision = letter("a@acme.example", &["x@out.example"], "s").decide(&engine(&text(order)));
-        decision.record.groups[0].outcome.tags.clone()
+        decision.record.as_ref().unwrap().groups[0].outcome.tags.clone()
     };
     assert_eq!(tags(""), ["access", "content"]);
     assert_eq!(tags("order content, access, format, virus, security"), ["content", "access"]);
@@ -491,7 +495,7 @@ fn an_observed_policy_is_reported_and_acts_on_nothing() {
     let trial = entry(&decision, "trial", "sender");
     assert_eq!((trial.mode.as_str(), trial.result), ("observe", PolicyResult::Triggered));
     assert!(trial.effects.iter().all(|effect| effect.result == EffectResult::Observed));
-    assert!(decision.record.groups[0].outcome.tags.is_empty());
+    assert!(decision.record.as_ref().unwrap().groups[0].outcome.tags.is_empty());
 }
 
 #[test]

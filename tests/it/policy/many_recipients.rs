@@ -5,7 +5,7 @@ use mailfw::base::limits::MessageLimits;
 use mailfw::message::Message;
 use mailfw::message::envelope::{Envelope, Recipient, Session};
 use mailfw::plan::{Answer, Answers, Case};
-use mailfw::policy::engine::{Decision, Judging};
+use mailfw::policy::engine::{Decision, Detail, Judging};
 use mailfw::policy::outcome::{Fate, Outcome, Reason, split};
 
 const MANY: usize = 20_000;
@@ -23,7 +23,7 @@ fn outcome(tag: usize) -> Outcome {
         route: None,
         redirect: None,
         severity: None,
-        tags: vec![tag.to_string()],
+        tags: vec![tag.to_string().into()],
         edits: Vec::new(),
     }
 }
@@ -47,7 +47,7 @@ fn decided(policies: &str, many: usize) -> Decision {
     let received = "2026-01-01T12:00:00Z".parse().unwrap();
     let case =
         Case { message: &message, envelope: &envelope, session: &session, received, lookups: &answers };
-    engine.decide(case, &Judging::default()).expect("all answers are there")
+    engine.decide(case, &Judging::default(), Detail::Record).expect("all answers are there")
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn twenty_thousand_recipients_with_five_outcomes_are_five_groups() {
     }
     let names: Vec<&str> = decision.groups.iter().map(|group| group.outcome.fate.name()).collect();
     assert_eq!(names, ["quarantine", "drop", "deliver", "deliver", "deliver"]);
-    assert_eq!(decision.groups[2].outcome.tags, ["two"]);
+    assert_eq!(decision.groups[2].outcome.tags, ["two".into()]);
     assert!(decision.groups[3].outcome.priority.is_some());
 }
 
@@ -78,7 +78,7 @@ fn each_of_very_many_recipients_may_have_an_outcome_of_its_own() {
     assert_eq!(groups.len(), MANY);
     for (at, group) in groups.iter().enumerate() {
         assert_eq!(group.recipients, [at, 2 * MANY - 1 - at]);
-        assert_eq!(group.outcome.tags, [at.to_string()]);
+        assert_eq!(group.outcome.tags, [at.to_string().into()]);
     }
 }
 

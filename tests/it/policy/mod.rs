@@ -3,6 +3,7 @@
 mod actions;
 mod combine;
 mod corpus;
+mod detail;
 mod dry_run;
 mod examples;
 mod explain;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 /// Policies of one directory and of a deeper one, by index.
-const OUTER: &[&str] = &[
+pub const OUTER: &[&str] = &[
     "access policy a for senders { when subject contains \"a\" tag \"a\" then defer for 1 hours }",
     "virus policy b for both { when subject contains \"b\" tag \"b\" notify sec@acme.example using note then quarantine in one }",
     "content policy c for both { when subject contains \"c\" severity high then quarantine in two }",
@@ -15,15 +15,15 @@ const OUTER: &[&str] = &[
     "format policy e for recipients { when subject contains \"e\" set priority high then deliver }",
     "content policy f for senders observe { when subject contains \"f\" then drop }",
 ];
-const INNER: &[&str] = &[
+pub const INNER: &[&str] = &[
     "content policy g for senders overrides a { when subject contains \"g\" tag \"g\" then deliver }",
     "content policy h for both { when subject contains \"h\" set priority low then quarantine in one }",
     "except b, c when subject contains \"i\" and recipient outside site",
     "security policy j for senders { when subject contains \"j\" then approve by boss@acme.example }",
 ];
-const PEOPLE: &[&str] = &["outer@acme.example", "inner@acme.example", "x@out.example", "y@out.example"];
+pub const PEOPLE: &[&str] = &["outer@acme.example", "inner@acme.example", "x@out.example", "y@out.example"];
 
-fn set(outer: &[usize], inner: &[usize]) -> String {
+pub fn set(outer: &[usize], inner: &[usize]) -> String {
     let pick = |all: &[&str], order: &[usize]| order.iter().map(|&at| all[at]).collect::<Vec<_>>().join("\n");
     format!(
         "{SITE} directory acme {{ domain @acme.example\n{}\ndirectory inner {{ user inner@acme.example\n{}\n}} }}",
@@ -35,7 +35,7 @@ fn set(outer: &[usize], inner: &[usize]) -> String {
 /// What happens, without the order in which effects add up.
 fn happens(decision: &Decision) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for group in &decision.record.groups {
+    for group in &decision.record.as_ref().unwrap().groups {
         let outcome = &group.outcome;
         let tags: BTreeSet<&String> = outcome.tags.iter().collect();
         let who: Vec<&str> = group.recipients.iter().map(|known| known.address.as_str()).collect();
@@ -47,6 +47,8 @@ fn happens(decision: &Decision) -> Vec<String> {
     }
     let mut told: Vec<String> = decision
         .record
+        .as_ref()
+        .unwrap()
         .notifications
         .iter()
         .map(|known| format!("{} {} {:?}", known.to, known.template, known.recipients))
@@ -94,7 +96,7 @@ proptest! {
         let mut all: Vec<usize> = decision.groups.iter().flat_map(|group| group.recipients.clone()).collect();
         all.sort_unstable();
         prop_assert_eq!(all, (0..PEOPLE.len()).collect::<Vec<_>>());
-        prop_assert_eq!(decision.groups.len(), decision.record.groups.len());
+        prop_assert_eq!(decision.groups.len(), decision.record.as_ref().unwrap().groups.len());
         for (at, group) in decision.groups.iter().enumerate() {
             prop_assert!(!group.recipients.is_empty());
             let equal = decision.groups[..at].iter().any(|other| other.outcome == group.outcome);

@@ -49,7 +49,7 @@ fn a_silent_policy_names_the_clause_that_decided_and_the_facts_value() {
 
 #[test]
 fn json_is_read_back_as_it_was() {
-    let record = decided().record;
+    let record = decided().record.unwrap();
     let json = serde_json::to_string(&record).unwrap();
     assert!(!json.contains('\n'), "one line");
     let back: Record = serde_json::from_str(&json).unwrap();
@@ -60,7 +60,7 @@ fn json_is_read_back_as_it_was() {
 #[test]
 fn words_say_what_came_and_why() {
     let decision = decided();
-    let group = &decision.record.groups[0];
+    let group = &decision.record.as_ref().unwrap().groups[0];
     assert_eq!(words::outcome(group), "quarantine in one (by policy words of acme)");
     let lines = words::policy(entry(&decision, "words", "sender")).join("\n");
     assert!(
@@ -80,7 +80,7 @@ fn a_record_to_very_many_recipients_stays_small() {
     let addresses: Vec<&'static str> =
         (0..500).map(|at| &*Box::leak(format!("u{at}@out.example").into_boxed_str())).collect();
     let decision = letter("a@acme.example", &addresses, "s").decide(&engine);
-    let group = &decision.record.groups[0];
+    let group = &decision.record.as_ref().unwrap().groups[0];
     assert_eq!((decision.groups.len(), group.recipients.len()), (1, 500));
     assert!(group.policies.len() <= 20, "{} entries", group.policies.len());
     let told: usize = group.policies.iter().map(|entry| entry.recipients.len()).sum();

@@ -143,7 +143,7 @@ fn happens(record: &Record) -> Vec<String> {
 
 fn comes_out(engine: &Engine, items: &[MailItem], options: &Options) -> Vec<Vec<String>> {
     let run = DryRun { engine, against: None, options };
-    items.iter().map(|item| happens(&run.judge(item.clone()).unwrap().decision.record)).collect()
+    items.iter().map(|item| happens(&run.judge(item.clone()).unwrap().decision.record.unwrap())).collect()
 }
 
 fn same_in_any_order(example: &str) {

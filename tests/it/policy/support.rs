@@ -6,7 +6,7 @@ use mailfw::language;
 use mailfw::message::Message;
 use mailfw::message::envelope::{Envelope, Recipient, Session};
 use mailfw::plan::{Answer, Answers, Case, Lookups, Plan};
-use mailfw::policy::engine::{Decision, Engine, Judging};
+use mailfw::policy::engine::{Decision, Detail, Engine, Judging};
 use mailfw::policy::record::{PolicyRecord, PolicyResult};
 use mailfw::policy::testing;
 use std::collections::BTreeMap;
@@ -107,7 +107,7 @@ impl Letter {
         let (envelope, session) = (self.envelope(), self.session());
         let received = self.received.parse().unwrap();
         let case = Case { message: &message, envelope: &envelope, session: &session, received, lookups };
-        engine.decide(case, judging).expect("all answers are there")
+        engine.decide(case, judging, Detail::Record).expect("all answers are there")
     }
 
     pub fn parsed(&self) -> Message {
@@ -136,7 +136,7 @@ pub fn address(text: &str) -> Address {
 
 /// The entry of a policy on a side in the first group.
 pub fn entry<'d>(decision: &'d Decision, policy: &str, side: &str) -> &'d PolicyRecord {
-    let groups = &decision.record.groups;
+    let groups = &decision.record.as_ref().unwrap().groups;
     let mut entries = groups.iter().flat_map(|group| &group.policies);
     entries.find(|entry| entry.policy == policy && entry.side == side).expect("an entry of the policy")
 }
