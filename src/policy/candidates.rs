@@ -9,6 +9,9 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// How many managers there are.
+const MANAGERS: usize = Manager::Content as usize + 1;
+
 /// From whose home a policy was looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,7 +85,8 @@ pub struct ExceptionAt {
 #[derive(Debug)]
 pub struct PolicyIndex {
     by_directory: Vec<Vec<PolicyId>>,
-    managers: HashMap<Manager, usize>,
+    /// By the manager's number.
+    managers: Vec<usize>,
 }
 
 impl PolicyIndex {
@@ -94,7 +98,13 @@ impl PolicyIndex {
                 policies.push(policy.id);
             }
         }
-        let managers = hir.site.order.iter().enumerate().map(|(rank, &manager)| (manager, rank)).collect();
+        // One the site does not name comes in the default order.
+        let mut managers: Vec<usize> = (0..MANAGERS).map(|manager| hir.site.order.len() + manager).collect();
+        for (rank, &manager) in hir.site.order.iter().enumerate().rev() {
+            if let Some(slot) = managers.get_mut(manager as usize) {
+                *slot = rank;
+            }
+        }
         PolicyIndex { by_directory, managers }
     }
 
@@ -105,7 +115,7 @@ impl PolicyIndex {
 
     /// A manager's position in the order of the site; one the site does not name comes in the default order.
     pub fn manager_rank(&self, manager: Manager) -> usize {
-        self.managers.get(&manager).copied().unwrap_or(self.managers.len() + manager as usize)
+        self.managers.get(manager as usize).copied().unwrap_or(usize::MAX)
     }
 
     /// The policies of a chain (deepest directory first) on one side, each with its standing, in the order in which

@@ -9,7 +9,8 @@ use crate::language::hir::PolicyId;
 use crate::plan::truth::{CauseSet, Causes};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A policy as far as conflicts ask for it.
@@ -120,12 +121,16 @@ pub struct Settled<V> {
 
 /// Settles the claims of one side. `None` where nobody claims anything.
 pub fn settle<V: Value + Clone>(claims: &[Claim<V>]) -> Option<Settled<V>> {
-    let guard = claims.iter().filter(|claim| claim.by.mandatory).map(|claim| claim.by.depth).min();
+    settle_among(&claims.iter().collect::<Vec<_>>())
+}
+
+fn settle_among<V: Value + Clone>(claims: &[&Claim<V>]) -> Option<Settled<V>> {
+    let claims = || claims.iter().copied();
+    let guard = claims().filter(|claim| claim.by.mandatory).map(|claim| claim.by.depth).min();
     let reachable = |claim: &&Claim<V>| guard.is_none_or(|guard| claim.by.depth <= guard);
-    let depth = claims.iter().filter(reachable).map(|claim| claim.by.depth).max()?;
-    let winner =
-        claims.iter().filter(|claim| claim.by.depth == depth).max_by(|a, b| within_directory(a, b))?;
-    let standing = claims.iter().filter(|claim| claim.by.mandatory && claim.by.depth == depth);
+    let depth = claims().filter(reachable).map(|claim| claim.by.depth).max()?;
+    let winner = claims().filter(|claim| claim.by.depth == depth).max_by(|a, b| within_directory(a, b))?;
+    let standing = claims().filter(|claim| claim.by.mandatory && claim.by.depth == depth);
     let guardian = standing.max_by(|a, b| within_directory(a, b)).filter(|_| !winner.by.mandatory);
     let losses = claims
         .iter()
@@ -142,15 +147,14 @@ pub fn settle<V: Value + Clone>(claims: &[Claim<V>]) -> Option<Settled<V>> {
 
 /// The order within one directory; the greater wins.
 fn within_directory<V: Value>(a: &Claim<V>, b: &Claim<V>) -> Ordering {
-    let key = |claim: &Claim<V>| {
-        (
-            claim.value.restrictiveness(),
-            claim.value.moment(),
-            Reverse(claim.by.manager),
-            Reverse(claim.by.name.clone()),
+    let value = a.value.restrictiveness().cmp(&b.value.restrictiveness());
+    value
+        .then_with(|| a.value.moment().cmp(&b.value.moment()))
+        .then_with(|| b.by.manager.cmp(&a.by.manager))
+        .then_with(|| b.by.name.cmp(&a.by.name))
+        .then_with(
+            || if a.value == b.value { Ordering::Equal } else { b.value.words().cmp(&a.value.words()) },
         )
-    };
-    key(a).cmp(&key(b)).then_with(|| b.value.words().cmp(&a.value.words()))
 }
 
 /// Which rule makes `winner` win against `loser`.
@@ -196,20 +200,24 @@ pub struct Decided {
 pub fn settle_fate(decided: &[Decided], asks: &[Ask]) -> Option<Settled<Fate>> {
     let mut answered: Vec<Loss> = Vec::new();
     let mut standing: Vec<&Claim<Fate>> = Vec::new();
+    // Who tests the causes of an ask is the same for all asks from one depth for the same kinds.
+    let mut testers: HashMap<(usize, bool, CauseSet), Option<PolicyId>> = HashMap::new();
     for ask in asks {
-        match tester(decided, ask) {
-            Some(to) => answered.push(Loss { loser: ask.claim.by.policy, to, rule: Rule::CauseTested }),
+        let by = &ask.claim.by;
+        let tester = testers.entry((by.depth, by.mandatory, ask.causes.kinds()));
+        match *tester.or_insert_with(|| tester_of(decided, ask)) {
+            Some(to) => answered.push(Loss { loser: by.policy, to, rule: Rule::CauseTested }),
             None => standing.push(&ask.claim),
         }
     }
-    let claims: Vec<Claim<Fate>> =
-        decided.iter().map(|decided| &decided.claim).chain(standing.iter().copied()).cloned().collect();
-    let mut settled = settle(&claims)?;
+    let claims: Vec<&Claim<Fate>> =
+        decided.iter().map(|decided| &decided.claim).chain(standing.iter().copied()).collect();
+    let mut settled = settle_among(&claims)?;
     let most = standing.iter().map(|claim| claim.value.restrictiveness()).max();
     if let Some(most) = most.filter(|&most| most > settled.value.restrictiveness()) {
-        let floor: Vec<Claim<Fate>> =
-            standing.iter().filter(|claim| claim.value.restrictiveness() == most).copied().cloned().collect();
-        if let Some(held) = settle(&floor) {
+        let floor: Vec<&Claim<Fate>> =
+            standing.iter().copied().filter(|claim| claim.value.restrictiveness() == most).collect();
+        if let Some(held) = settle_among(&floor) {
             settled = hold_instead(held, &claims);
         }
     }
@@ -218,7 +226,7 @@ pub fn settle_fate(decided: &[Decided], asks: &[Ask]) -> Option<Settled<Fate>> {
 }
 
 /// The first policy that tests a cause of an ask, where policies that could win against it test all of them.
-fn tester(decided: &[Decided], ask: &Ask) -> Option<PolicyId> {
+fn tester_of(decided: &[Decided], ask: &Ask) -> Option<PolicyId> {
     let may_win = |by: &Claimant| {
         let asker = &ask.claim.by;
         match by.depth.cmp(&asker.depth) {
@@ -233,17 +241,18 @@ fn tester(decided: &[Decided], ask: &Ask) -> Option<PolicyId> {
         .filter(|decided| !decided.tests.intersection(causes).is_empty() && may_win(&decided.claim.by))
         .collect();
     let tested = able.iter().fold(CauseSet::NONE, |tested, decided| tested.union(decided.tests));
-    let first = able.iter().min_by_key(|decided| decided.claim.by.name.clone())?;
+    let first = able.iter().min_by(|a, b| a.claim.by.name.cmp(&b.claim.by.name))?;
     tested.covers(causes).then_some(first.claim.by.policy)
 }
 
 /// The floor wins against everything that would have won by the ordinary rules.
-fn hold_instead(held: Settled<Fate>, claims: &[Claim<Fate>]) -> Settled<Fate> {
+fn hold_instead(held: Settled<Fate>, claims: &[&Claim<Fate>]) -> Settled<Fate> {
+    let within: HashMap<PolicyId, &Loss> = held.losses.iter().map(|loss| (loss.loser, loss)).collect();
     let losses = claims
         .iter()
         .filter(|claim| claim.by.policy != held.by)
         .map(|claim| {
-            let within = held.losses.iter().find(|loss| loss.loser == claim.by.policy);
+            let within = within.get(&claim.by.policy).map(|&loss| loss);
             let same = claim.value == held.value;
             within.cloned().unwrap_or(Loss {
                 loser: claim.by.policy,

@@ -1,6 +1,7 @@
 //! What a policy set would do with the messages of a mailbox. Nothing is sent, written or asked of the outside.
 //!
-//! One thread reads the mailbox, as many as there are cores judge, the caller's thread gets the rows in the mailbox's
+//! As many threads as there are cores judge; whoever has nothing to judge reads the next few messages of the mailbox
+//! while the others go on, so that no core waits for a reader. The caller's thread gets the rows in the mailbox's
 //! order. Memory: messages on their way are bounded in number and in bytes ([`IN_FLIGHT_BYTES`], or the one message
 //! that is larger). Failure: a mailbox entry that cannot be read is a row; a message whose judging panics is a row too,
 //! held and never delivered, and the run goes on.
@@ -21,13 +22,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Bytes of messages on their way at a time.
 pub const IN_FLIGHT_BYTES: u64 = 64 << 20;
 /// Messages on their way at a time, for each thread that judges.
-const IN_FLIGHT_PER_THREAD: usize = 8;
+const IN_FLIGHT_PER_THREAD: usize = 4 * BATCH_MESSAGES;
+/// Messages that a thread reads at a time, and hands over judged.
+const BATCH_MESSAGES: usize = 8;
+/// Bytes of messages that a thread reads at a time; the last one may exceed them.
+const BATCH_BYTES: u64 = 64 << 10;
 /// Stack of a thread that judges; evaluation is bounded well below it.
 const STACK_BYTES: usize = 8 << 20;
 /// The form of a row in JSON; it counts up where a reader of an older one would misread.
@@ -210,32 +215,32 @@ impl DryRun<'_> {
         let threads = self.options.threads.get();
         let gate = Gate::new(threads.saturating_mul(IN_FLIGHT_PER_THREAD));
         let mut summary = Summary::new(self.engine);
-        let (to_judges, from_reader) = channel();
         let (to_sink, from_judges) = channel();
-        let from_reader = Mutex::new(from_reader);
+        let reader = Mutex::new(Reader { items, next: 1, kept: None, ended: false });
         std::thread::scope(|scope| {
-            let (gate, from_reader) = (&gate, &from_reader);
-            scope.spawn(move || read(items, gate, &to_judges));
+            let (gate, reader) = (&gate, &reader);
             let started = (0..threads).filter(|_| {
                 let to_sink = to_sink.clone();
                 let judge = std::thread::Builder::new().stack_size(STACK_BYTES);
-                judge.spawn_scoped(scope, move || self.judge_all(from_reader, &to_sink)).is_ok()
+                judge.spawn_scoped(scope, move || self.judge_all(reader, gate, &to_sink)).is_ok()
             });
             if started.count() == 0 {
                 summary.internal_errors += 1;
                 summary.notices.push("no thread could be started, so nothing was judged".to_string());
             }
             drop(to_sink);
-            let mut rows = Ordered::default();
-            'rows: for row in from_judges {
-                rows.push(row);
-                while let Some(row) = rows.next() {
-                    summary.add(&row);
-                    let size = row.size;
-                    if sink(row).is_break() {
-                        break 'rows;
+            let mut batches = Ordered::default();
+            'rows: for batch in from_judges {
+                batches.push(batch);
+                while let Some(batch) = batches.next() {
+                    let left = Left::of(&batch);
+                    for row in batch {
+                        summary.add(&row);
+                        if sink(row).is_break() {
+                            break 'rows;
+                        }
                     }
-                    gate.leave(size);
+                    gate.leave(left);
                 }
             }
             gate.stop();
@@ -244,11 +249,14 @@ impl DryRun<'_> {
         summary
     }
 
-    fn judge_all(&self, from_reader: &Mutex<Receiver<Task>>, to_sink: &Sender<Row>) {
+    fn judge_all<I>(&self, reader: &Mutex<Reader<I>>, gate: &Gate, to_sink: &Sender<Vec<Row>>)
+    where
+        I: Iterator<Item = Result<MailItem, MailboxError>>,
+    {
         loop {
-            let next = lock(from_reader).recv();
-            let Ok(task) = next else { return };
-            if to_sink.send(self.row(task)).is_err() {
+            let batch = lock(reader).batch(gate);
+            let rows: Vec<Row> = batch.into_iter().map(|task| self.row(task)).collect();
+            if rows.is_empty() || to_sink.send(rows).is_err() {
                 return;
             }
         }
@@ -378,25 +386,61 @@ struct Task {
     item: Result<MailItem, MailboxError>,
 }
 
-/// Reads the mailbox until it ends or the run is stopped. A reader that panics ends the mailbox with an error.
-fn read<I>(mut items: I, gate: &Gate, to_judges: &Sender<Task>)
+impl Task {
+    fn bytes(&self) -> u64 {
+        self.item.as_ref().map_or(0, |item| item.total_size)
+    }
+}
+
+/// The mailbox, read by whoever judges next.
+struct Reader<I> {
+    items: I,
+    next: u64,
+    /// It was read and did not fit any more.
+    kept: Option<Task>,
+    ended: bool,
+}
+
+impl<I> Reader<I>
 where
     I: Iterator<Item = Result<MailItem, MailboxError>>,
 {
-    for number in 1.. {
-        let next = catch_unwind(AssertUnwindSafe(|| items.next()));
-        let (item, ended) = match next {
-            Ok(Some(item)) => (item, false),
-            Ok(None) => return,
+    /// The next messages, in order; none where the mailbox has ended or the run is stopped. Waits where too much is on
+    /// its way: all of that has been read before and is with others, who need nothing of this reader to finish it.
+    fn batch(&mut self, gate: &Gate) -> Vec<Task> {
+        let (mut batch, mut bytes) = (Vec::new(), 0_u64);
+        while batch.len() < BATCH_MESSAGES && bytes < BATCH_BYTES {
+            let Some(task) = self.kept.take().or_else(|| self.read()) else { break };
+            if !gate.enter(task.bytes(), batch.is_empty()) {
+                self.kept = Some(task);
+                break;
+            }
+            bytes = bytes.saturating_add(task.bytes());
+            batch.push(task);
+        }
+        batch
+    }
+
+    /// A mailbox that panics ends with an error.
+    fn read(&mut self) -> Option<Task> {
+        if self.ended {
+            return None;
+        }
+        let item = match catch_unwind(AssertUnwindSafe(|| self.items.next())) {
+            Ok(item) => item,
             Err(panic) => {
+                self.ended = true;
                 let reason = format!("internal error: {}", panic_words(&*panic));
-                (Err(MailboxError { origin: "mailbox".to_string(), reason }), true)
+                Some(Err(MailboxError { origin: "mailbox".to_string(), reason }))
             }
         };
-        let bytes = item.as_ref().map_or(0, |item| item.total_size);
-        if !gate.enter(bytes) || to_judges.send(Task { number, item }).is_err() || ended {
-            return;
-        }
+        let Some(item) = item else {
+            self.ended = true;
+            return None;
+        };
+        let number = self.next;
+        self.next += 1;
+        Some(Task { number, item })
     }
 }
 
@@ -411,7 +455,21 @@ struct Gate {
 struct InFlight {
     messages: usize,
     bytes: u64,
+    waits: bool,
     stopped: bool,
+}
+
+/// What is no longer on its way.
+struct Left {
+    messages: usize,
+    bytes: u64,
+}
+
+impl Left {
+    fn of(batch: &[Row]) -> Left {
+        let bytes = batch.iter().fold(0_u64, |sum, row| sum.saturating_add(row.size));
+        Left { messages: batch.len(), bytes }
+    }
 }
 
 impl Gate {
@@ -419,24 +477,36 @@ impl Gate {
         Gate { most: most.max(1), state: Mutex::default(), freed: Condvar::new() }
     }
 
-    /// Waits until a message of that size may come in; one at least always may. False once the run is stopped.
-    fn enter(&self, bytes: u64) -> bool {
-        let full = |state: &mut InFlight| {
+    /// Lets a message of that size come in, if need be after it has waited; one at least always may. False where it may
+    /// not come in now, or the run is stopped.
+    fn enter(&self, bytes: u64, waits: bool) -> bool {
+        let full = |state: &InFlight| {
             let crowded = state.messages >= self.most || state.bytes.saturating_add(bytes) > IN_FLIGHT_BYTES;
             !state.stopped && state.messages > 0 && crowded
         };
-        let waited = self.freed.wait_while(lock(&self.state), full);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
+        while full(&state) {
+            if !waits {
+                return false;
+            }
+            state.waits = true;
+            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.stopped {
+            return false;
+        }
         state.messages += 1;
         state.bytes = state.bytes.saturating_add(bytes);
-        !state.stopped
+        true
     }
 
-    fn leave(&self, bytes: u64) {
+    fn leave(&self, left: Left) {
         let mut state = lock(&self.state);
-        state.messages = state.messages.saturating_sub(1);
-        state.bytes = state.bytes.saturating_sub(bytes);
-        self.freed.notify_all();
+        state.messages = state.messages.saturating_sub(left.messages);
+        state.bytes = state.bytes.saturating_sub(left.bytes);
+        if std::mem::take(&mut state.waits) {
+            self.freed.notify_all();
+        }
     }
 
     fn stop(&self) {
@@ -449,9 +519,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Rows in the order of their numbers.
+/// Rows in the order of their numbers, as they come: a few at a time, whose numbers follow each other.
 struct Ordered {
-    waiting: BTreeMap<u64, Row>,
+    waiting: BTreeMap<u64, Vec<Row>>,
     next: u64,
 }
 
@@ -462,13 +532,13 @@ impl Default for Ordered {
 }
 
 impl Ordered {
-    fn push(&mut self, row: Row) {
-        self.waiting.insert(row.number, row);
+    fn push(&mut self, batch: Vec<Row>) {
+        self.waiting.extend(batch.first().map(|row| row.number).map(|first| (first, batch)));
     }
 
-    fn next(&mut self) -> Option<Row> {
-        let row = self.waiting.remove(&self.next)?;
-        self.next += 1;
-        Some(row)
+    fn next(&mut self) -> Option<Vec<Row>> {
+        let batch = self.waiting.remove(&self.next)?;
+        self.next += batch.len() as u64;
+        Some(batch)
     }
 }

@@ -49,6 +49,17 @@ pub struct Effects {
     pub copies: Vec<CopyTo>,
 }
 
+impl Effects {
+    /// Whether it sets, besides a disposition, what can only have one value.
+    pub fn has_singles(&self) -> bool {
+        self.encrypt.is_some()
+            || self.sign.is_some()
+            || self.priority.is_some()
+            || self.route.is_some()
+            || self.redirect.is_some()
+    }
+}
+
 /// Whether a policy's effects only add up, so that it holds nothing where it is undecided. What takes something out of
 /// a message (`strip`) guards as a disposition does: unread content is not let through because of it.
 pub fn only_adds_up(policy: &Policy) -> bool {

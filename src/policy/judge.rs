@@ -269,10 +269,10 @@ impl<'a> Judge<'a> {
         self.chains.values().map(|opened| opened.chain.clone())
     }
 
-    /// Whether a policy triggers on a side or is undecided, exceptions aside.
+    /// Whether a policy may trigger on a side or be undecided; exceptions are not looked at.
     pub fn finds(&self, look: &Look) -> bool {
         let opened = look.chain.as_ref();
-        !look.found.is_empty() || opened.is_some_and(|opened| !opened.found.is_empty())
+        self.asks_each() || !look.found.is_empty() || opened.is_some_and(|opened| !opened.found.is_empty())
     }
 
     /// Judges the policies of a side for a recipient (position in the envelope).

@@ -5,7 +5,7 @@
 //! come sender's side first; a policy that triggered on both sides acts once.
 
 use super::candidates::{LookupSide, PolicyIndex};
-use super::combine::{self, Ask, Claim, Decided, Settled, Value};
+use super::combine::{self, Ask, Claim, Claimant, Decided, Settled, Value};
 use super::effects::{self, Effects};
 use super::judge::{Judged, SideJudgement, State};
 use super::outcome::{
@@ -88,6 +88,10 @@ pub fn settle(hir: &Hir, index: &PolicyIndex, sides: [SideJudgement; 2], again: 
         notices.extend(effects.notices.iter().cloned());
         copies.extend(effects.copies.iter().cloned());
     }
+    if outcome.tags.len() > 1 {
+        let mut known = HashSet::new();
+        outcome.tags.retain(|tag| known.insert(tag.clone()));
+    }
     outcome.edits.sort_by_key(|applied| !matches!(applied.edit, Edit::Decrypt));
     Settling { sides, settlements, outcome, notices, copies }
 }
@@ -95,20 +99,19 @@ pub fn settle(hir: &Hir, index: &PolicyIndex, sides: [SideJudgement; 2], again: 
 /// The policies that act, each once, in the order in which their effects add up.
 pub fn acting(sides: &[SideJudgement; 2]) -> impl Iterator<Item = (&Judged, &Effects)> {
     let [sender, recipient] = sides;
-    let twice =
-        |judged: &&Judged| !sender.policies.iter().any(|other| other.policy == judged.policy && other.acts());
+    let acting = |side: &'_ SideJudgement| side.policies.iter().any(Judged::acts);
+    let both = acting(sender) && acting(recipient);
+    let first = sender.policies.iter().filter(|judged| both && judged.acts());
+    let twice: HashSet<PolicyId> = first.map(|judged| judged.policy).collect();
     let ours = sender.policies.iter().filter(|judged| judged.acts());
-    let theirs = recipient.policies.iter().filter(|judged| judged.acts()).filter(twice);
+    let theirs =
+        recipient.policies.iter().filter(move |judged| judged.acts() && !twice.contains(&judged.policy));
     ours.chain(theirs).filter_map(|judged| judged.effects.as_ref().map(|effects| (judged, effects)))
 }
 
 fn add_up(judged: &Judged, effects: &Effects, outcome: &mut Outcome) {
     outcome.severity = outcome.severity.max(effects.severity);
-    for tag in &effects.tags {
-        if !outcome.tags.contains(tag) {
-            outcome.tags.push(tag.clone());
-        }
-    }
+    outcome.tags.extend(effects.tags.iter().cloned());
     outcome.edits.extend(effects.edits.iter().map(|edit| AppliedEdit {
         by: judged.policy,
         side: judged.side,
@@ -119,24 +122,59 @@ fn add_up(judged: &Judged, effects: &Effects, outcome: &mut Outcome) {
 fn side(hir: &Hir, index: &PolicyIndex, judgement: &SideJudgement, again: Timestamp) -> Settlement {
     let mut decided = Vec::new();
     let mut asks = Vec::new();
-    let mut settlement = Settlement::default();
-    let acting: Vec<&Judged> = judgement.policies.iter().filter(|judged| judged.acts()).collect();
+    let mut singles = Singles::default();
     for judged in &judgement.policies {
-        let Some(by) = judged.claimant(hir, index) else { continue };
-        if let Some(value) = judged.effects.as_ref().and_then(|e| e.fate.clone()).filter(|_| judged.acts()) {
-            decided.push(Decided { claim: Claim { by, value }, tests: judged.tests });
-        } else if let Some(value) = ask(judged, again) {
-            let State::Undecided { causes, .. } = &judged.state else { continue };
-            asks.push(Ask { claim: Claim { by, value }, causes: causes.clone() });
+        let by = || judged.claimant(hir, index);
+        match judged.effects.as_ref().filter(|_| judged.acts()) {
+            Some(effects) => {
+                if let (Some(value), Some(by)) = (effects.fate.clone(), by()) {
+                    decided.push(Decided { claim: Claim { by, value }, tests: judged.tests });
+                }
+                if effects.has_singles() {
+                    singles.add(effects, by);
+                }
+            }
+            None => {
+                let State::Undecided { causes, .. } = &judged.state else { continue };
+                if let (Some(value), Some(by)) = (ask(judged, again), by()) {
+                    asks.push(Ask { claim: Claim { by, value }, causes: causes.clone() });
+                }
+            }
         }
     }
-    settlement.fate = combine::settle_fate(&decided, &asks);
-    settlement.encrypt = single(hir, index, &acting, |effects| effects.encrypt.clone());
-    settlement.sign = single(hir, index, &acting, |effects| effects.sign.clone());
-    settlement.priority = single(hir, index, &acting, |effects| effects.priority);
-    settlement.route = single(hir, index, &acting, |effects| effects.route.clone());
-    settlement.redirect = single(hir, index, &acting, |effects| effects.redirect.clone());
-    settlement
+    Settlement {
+        fate: combine::settle_fate(&decided, &asks),
+        encrypt: combine::settle(&singles.encrypt),
+        sign: combine::settle(&singles.sign),
+        priority: combine::settle(&singles.priority),
+        route: combine::settle(&singles.route),
+        redirect: combine::settle(&singles.redirect),
+    }
+}
+
+/// The claims on effects that can only have one value, dispositions aside.
+#[derive(Default)]
+struct Singles {
+    encrypt: Vec<Claim<Protect>>,
+    sign: Vec<Claim<Protect>>,
+    priority: Vec<Claim<Priority>>,
+    route: Vec<Claim<Route>>,
+    redirect: Vec<Claim<Redirect>>,
+}
+
+impl Singles {
+    fn add(&mut self, effects: &Effects, by: impl Fn() -> Option<Claimant>) {
+        fn claim<V: Clone>(claims: &mut Vec<Claim<V>>, value: &Option<V>, by: impl Fn() -> Option<Claimant>) {
+            if let (Some(value), Some(by)) = (value.clone(), by()) {
+                claims.push(Claim { by, value });
+            }
+        }
+        claim(&mut self.encrypt, &effects.encrypt, &by);
+        claim(&mut self.sign, &effects.sign, &by);
+        claim(&mut self.priority, &effects.priority, &by);
+        claim(&mut self.route, &effects.route, &by);
+        claim(&mut self.redirect, &effects.redirect, &by);
+    }
 }
 
 /// What an undecided policy asks for; `None` where it is decided, observed, or only adds up.
@@ -149,21 +187,6 @@ pub fn ask(judged: &Judged, again: Timestamp) -> Option<Fate> {
         }),
         _ => None,
     }
-}
-
-fn single<V: Value + Clone>(
-    hir: &Hir,
-    index: &PolicyIndex,
-    acting: &[&Judged],
-    value: impl Fn(&Effects) -> Option<V>,
-) -> Option<Settled<V>> {
-    let claims: Vec<Claim<V>> = acting
-        .iter()
-        .filter_map(|judged| {
-            Some(Claim { by: judged.claimant(hir, index)?, value: value(judged.effects.as_ref()?)? })
-        })
-        .collect();
-    combine::settle(&claims)
 }
 
 /// The disposition that holds of two sides', and whose it is.
@@ -202,10 +225,12 @@ fn held_by(sides: &[SideJudgement; 2], fate: &Fate) -> Vec<PolicyId> {
             }
             _ => false,
         };
-        if asked && !all.contains(&judged.policy) {
+        if asked {
             all.push(judged.policy);
         }
     }
+    let mut known = HashSet::new();
+    all.retain(|policy| known.insert(*policy));
     all
 }
 

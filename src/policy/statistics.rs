@@ -10,6 +10,7 @@ use super::outcome::Fate;
 use super::record::PolicyResult;
 use crate::language::hir::{Hir, Mode, PolicyId};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -134,7 +135,7 @@ impl Summary {
         for group in &decision.groups {
             let recipients = group.recipients.len() as u64;
             self.recipients += recipients;
-            *self.outcomes.entry(disposition(&group.outcome.fate)).or_default() += recipients;
+            count(&mut self.outcomes, disposition(&group.outcome.fate), recipients);
         }
         self.count_policies(decision);
         self.count_decided(decision);
@@ -166,15 +167,17 @@ impl Summary {
     }
 
     fn count_decided(&mut self, decision: &Decision) {
-        let mut seen: BTreeSet<(PolicyId, String)> = BTreeSet::new();
+        let mut seen: Vec<(PolicyId, Cow<'static, str>)> = Vec::new();
         for group in &decision.groups {
             let Some((policy, _)) = group.outcome.by else { continue };
-            let words = disposition(&group.outcome.fate);
-            if seen.insert((policy, words.clone()))
-                && let Some(figures) = self.policies.get_mut(policy.index())
-            {
-                *figures.decided.entry(words).or_default() += 1;
+            let decided = (policy, disposition(&group.outcome.fate));
+            if seen.contains(&decided) {
+                continue;
             }
+            if let Some(figures) = self.policies.get_mut(policy.index()) {
+                count(&mut figures.decided, decided.1.clone(), 1);
+            }
+            seen.push(decided);
         }
     }
 
@@ -211,10 +214,19 @@ impl Summary {
 }
 
 /// A disposition as tables count it: with its folder, without texts and moments, which differ from message to message.
-pub fn disposition(fate: &Fate) -> String {
+pub fn disposition(fate: &Fate) -> Cow<'static, str> {
     match fate {
-        Fate::Quarantine { folder } => format!("{} in {folder}", fate.name()),
-        _ => fate.name().to_string(),
+        Fate::Quarantine { folder } => format!("{} in {folder}", fate.name()).into(),
+        _ => fate.name().into(),
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, words: Cow<'static, str>, more: u64) {
+    match counts.get_mut(&*words) {
+        Some(count) => *count += more,
+        None => {
+            counts.insert(words.into_owned(), more);
+        }
     }
 }
 

@@ -244,10 +244,10 @@ fn recipients_for_whom_other_policies_trigger_are_settled_by_their_answers() {
 fn a_chain_with_dated_policies_is_right_at_every_moment() {
     let engine = engine(&format!(
         "{SITE} directory acme {{ domain @acme.example
-            content policy winter for senders {{ active from 2026-01-01 until 2026-02-01 then quarantine in one }}
+            content policy winter for senders from 2026-01-01 until 2026-02-01 {{ then quarantine in one }}
             content policy always for senders {{ tag \"always\" }}
             directory deep {{ user deep@acme.example
-                content policy spring for senders overrides always {{ active from 2026-01-15 until 2026-03-01 tag \"spring\" }} }} }}"
+                content policy spring for senders overrides always from 2026-01-15 until 2026-03-01 {{ tag \"spring\" }} }} }}"
     ));
     let mut seen = BTreeSet::new();
     // Mail is older and younger than what was judged before.
@@ -300,7 +300,7 @@ fn texts_that_name_what_was_found_are_the_same_with_and_without_a_record() {
         "{SITE} template found {{ subject \"{{policy.because}}\" text \"{{policy.matches}} for {{recipient}}\" }}
          directory acme {{ domain @acme.example
             content policy a for senders {{ when subject contains word \"bluebird\" tag \"{{policy.matches}}\" }}
-            content policy b for senders {{ because \"found {{policy.matches}}\" when subject contains \"fl\" notify sender using found }}
+            content policy b for senders {{ because \"it flies, {{subject}}\" when subject contains \"fl\" notify sender using found }}
             content policy c for senders {{ when recipient in [x@out.example] when subject contains \"bluebird\" annotate header \"X-C\" \"{{policy.matches}}\" }} }}"
     ));
     let letter =
@@ -309,6 +309,6 @@ fn texts_that_name_what_was_found_are_the_same_with_and_without_a_record() {
     let first = &decision.groups[0].outcome;
     assert_eq!(first.tags.iter().map(|tag| tag.to_lowercase()).collect::<Vec<_>>(), ["bluebird"]);
     let content = &decision.notifications[0].content;
-    assert_eq!(content.subject.as_deref(), Some("found fl"));
+    assert_eq!(content.subject.as_deref(), Some("it flies, A bluebird flies"));
     assert_eq!(content.text.as_deref(), Some("fl for x@out.example, y@out.example, z@out.example"));
 }
