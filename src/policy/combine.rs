@@ -132,8 +132,7 @@ fn settle_among<V: Value + Clone>(claims: &[&Claim<V>]) -> Option<Settled<V>> {
     let winner = claims().filter(|claim| claim.by.depth == depth).max_by(|a, b| within_directory(a, b))?;
     let standing = claims().filter(|claim| claim.by.mandatory && claim.by.depth == depth);
     let guardian = standing.max_by(|a, b| within_directory(a, b)).filter(|_| !winner.by.mandatory);
-    let losses = claims
-        .iter()
+    let losses = claims()
         .filter(|claim| claim.by.policy != winner.by.policy)
         .map(|claim| {
             let rule = if claim.value == winner.value { Rule::Agreed } else { rule_between(winner, claim) };
