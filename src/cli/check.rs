@@ -7,7 +7,7 @@ use super::problem::Problem;
 use crate::base::diagnostic::{Diagnostic, Level};
 use crate::tools::render_human::{HumanRenderer, tally};
 use crate::tools::terminal::Paint;
-use crate::tools::{render_json, sarif};
+use crate::tools::{plan_text, render_json, sarif};
 use clap::ValueEnum;
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ enum Deny {
 
 /// Runs the command.
 pub fn run(arguments: &CheckArguments, terminal: &mut Terminal) -> Result<Exit, Problem> {
-    let checked = load::check(&arguments.path)?;
+    let (checked, sizes) = load::check(&arguments.path)?;
     let diagnostics = checked.diagnostics.sorted();
     match arguments.format {
         Format::Human if diagnostics.is_empty() => {
@@ -65,6 +65,9 @@ pub fn run(arguments: &CheckArguments, terminal: &mut Terminal) -> Result<Exit, 
             let log = sarif::render(diagnostics.iter().copied(), &checked.map);
             terminal.print(&log);
         }
+    }
+    if let (Format::Human, Some(sizes)) = (arguments.format, &sizes) {
+        terminal.print(&plan_text::summary(sizes));
     }
     Ok(if diagnostics.iter().any(|found| is_refused(found, arguments.deny)) {
         Exit::Failed

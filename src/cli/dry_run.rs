@@ -52,14 +52,18 @@ pub struct DryRunArguments {
     /// Stop after so many messages
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    #[command(flatten)]
+    native: load::Native,
 }
 
 /// Runs the command.
 pub fn run(arguments: &DryRunArguments, terminal: &mut Terminal) -> Result<Exit, Problem> {
-    let Some(engine) = load::engine(&arguments.policy, terminal)? else { return Ok(Exit::Failed) };
+    let Some(engine) = load::engine_with(&arguments.policy, arguments.native.options(), terminal)? else {
+        return Ok(Exit::Failed);
+    };
     let against = match &arguments.against {
         None => None,
-        Some(other) => match load::engine(other, terminal)? {
+        Some(other) => match load::engine_with(other, arguments.native.options(), terminal)? {
             None => return Ok(Exit::Failed),
             Some(other) => Some(other),
         },

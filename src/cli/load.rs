@@ -6,7 +6,8 @@ use crate::base::diagnostic::{Diagnostic, Level};
 use crate::base::limits::SourceLimits;
 use crate::base::source::SourceMap;
 use crate::language::{self, Checked};
-use crate::plan::{Plan, detectors};
+use crate::plan::reading::Sizes;
+use crate::plan::{Plan, PlanOptions, detectors};
 use crate::policy::engine::Engine;
 use crate::policy::sources::FolderSources;
 use crate::tools::registry;
@@ -18,21 +19,23 @@ use std::sync::Arc;
 const MAIN: &str = "main.mfp";
 
 /// Checks the set at a path: a folder with `main.mfp` in it, or one file. The lines of its detectors run, and what only
-/// shows when a plan is made is found too.
-pub fn check(path: &Path) -> Result<Checked, Problem> {
+/// shows when a plan is made is found too; of a set without errors it is said what the plan takes.
+pub fn check(path: &Path) -> Result<(Checked, Option<Sizes>), Problem> {
     let mut checked = read(path)?;
     // What is wrong with the lines of a detector hides nothing of what a plan of the set would show.
     let lines = detectors::self_test(&checked.detectors);
-    if let Some(hir) = &checked.hir
-        && let Err(mut diagnostics) = Plan::new(hir.clone())
-    {
-        let said = |span| lines.iter().any(|line| line.primary.span == span);
-        diagnostics.retain(|found| !said(found.primary.span));
-        checked.diagnostics.extend(diagnostics);
-    }
+    let sizes = match checked.hir.clone().map(Plan::new).transpose() {
+        Ok(plan) => plan.map(|plan| plan.sizes()),
+        Err(mut diagnostics) => {
+            let said = |span| lines.iter().any(|line| line.primary.span == span);
+            diagnostics.retain(|found| !said(found.primary.span));
+            checked.diagnostics.extend(diagnostics);
+            None
+        }
+    };
     checked.diagnostics.extend(lines);
     checked.hir.take_if(|_| checked.diagnostics.has_errors());
-    Ok(checked)
+    Ok((checked, sizes))
 }
 
 fn read(path: &Path) -> Result<Checked, Problem> {
@@ -42,9 +45,33 @@ fn read(path: &Path) -> Result<Checked, Problem> {
     Ok(language::check(&main, &mut sources, &limits))
 }
 
+/// Whether decisions run as native code.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Native {
+    /// Interpret decisions instead of running them as native code; outcomes are the same
+    #[arg(long)]
+    no_jit: bool,
+}
+
+impl Native {
+    /// The plan's options.
+    pub fn options(self) -> PlanOptions {
+        PlanOptions { jit: !self.no_jit, ..PlanOptions::ALL }
+    }
+}
+
+/// An engine of the set at a path, with everything that makes it quick. See [`engine_with`].
+pub fn engine(path: &Path, terminal: &Terminal) -> Result<Option<Engine>, Problem> {
+    engine_with(path, PlanOptions::ALL, terminal)
+}
+
 /// An engine of the set at a path. `None` where the set has errors; they are then on standard error. Warnings and
 /// notes are `mailfw check`'s to tell.
-pub fn engine(path: &Path, terminal: &Terminal) -> Result<Option<Engine>, Problem> {
+pub fn engine_with(
+    path: &Path,
+    options: PlanOptions,
+    terminal: &Terminal,
+) -> Result<Option<Engine>, Problem> {
     let mut checked = read(path)?;
     checked.diagnostics.extend(detectors::self_test(&checked.detectors));
     checked.hir.take_if(|_| checked.diagnostics.has_errors());
@@ -53,8 +80,13 @@ pub fn engine(path: &Path, terminal: &Terminal) -> Result<Option<Engine>, Proble
         refuse(sorted.into_iter().filter(|found| found.level == Level::Error), &checked.map, terminal);
         return Ok(None);
     };
-    match Plan::new(hir) {
-        Ok(plan) => Ok(Some(Engine::new(Arc::new(plan)))),
+    match Plan::with(hir, options) {
+        Ok(plan) => {
+            if let Some(reason) = plan.no_native_code() {
+                terminal.error(&format!("notice: decisions are interpreted: {reason}\n"));
+            }
+            Ok(Some(Engine::new(Arc::new(plan))))
+        }
         Err(diagnostics) => {
             refuse(diagnostics.sorted(), &checked.map, terminal);
             Ok(None)

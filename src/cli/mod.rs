@@ -16,6 +16,7 @@ mod init;
 mod load;
 mod man;
 mod output;
+mod plan;
 mod problem;
 mod test;
 
@@ -49,6 +50,7 @@ enum Command {
     DryRun(dry_run::DryRunArguments),
     Explain(explain::ExplainArguments),
     ExplainCode(explain_code::ExplainCodeArguments),
+    Plan(plan::PlanArguments),
     Init(init::InitArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -89,6 +91,7 @@ fn run(arguments: Arguments) -> Exit {
         Command::DryRun(arguments) => dry_run::run(arguments, &mut terminal),
         Command::Explain(arguments) => explain::run(arguments, &mut terminal),
         Command::ExplainCode(arguments) => explain_code::run(arguments, &mut terminal),
+        Command::Plan(arguments) => plan::run(arguments, &mut terminal),
         Command::Init(arguments) => init::run(arguments, &mut terminal),
         Command::Completions(arguments) => completions::run(arguments, &mut terminal),
         Command::Man(arguments) => man::run(arguments, &mut terminal),

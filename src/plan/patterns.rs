@@ -142,6 +142,16 @@ impl PatternTable {
         self.known.get(pattern).copied()
     }
 
+    /// How many patterns there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// The pattern of a number.
     pub fn get(&self, id: PatternId) -> Option<&Pattern> {
         self.all.get(id.index())

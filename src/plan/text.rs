@@ -11,6 +11,7 @@ use super::lower;
 use super::value::{Computed, PartReference, Value};
 use crate::language::hir::{TemplatePart, TextTemplate};
 use crate::language::schema::facts::Fact;
+use jiff::tz::TimeZone;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -141,27 +142,6 @@ impl<'a> Evaluator<'a> {
     pub(super) fn show(&self, value: &Value<'a>) -> String {
         let message = self.case.message;
         match value {
-            Value::Bool(holds) => if *holds { "true" } else { "false" }.to_string(),
-            Value::Number(number) => number.to_string(),
-            Value::Size(bytes) => size(*bytes),
-            Value::Duration(seconds) => duration(*seconds),
-            Value::TimeOfDay(minutes) => format!("{:02}:{:02}", minutes / 60, minutes % 60),
-            Value::Date(day) => day.to_string(),
-            Value::Moment(at) => {
-                at.to_zoned_datetime(self.plan.zone().clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
-            }
-            Value::Text(text) => text.to_string(),
-            Value::Address(address, text) if text.is_empty() => address.to_string(),
-            Value::Address(_, text) => text.to_string(),
-            Value::NullAddress => "<>".to_string(),
-            Value::Mailbox { display_name: Some(name), text, .. } => format!("{name} <{text}>"),
-            Value::Mailbox { display_name: None, text, .. } => text.to_string(),
-            Value::Domain(domain) => domain.to_string(),
-            Value::DomainPattern(pattern) => pattern.to_string(),
-            Value::Ip(ip) => ip.to_string(),
-            Value::Network(network) => network.to_string(),
-            Value::Enum(at) => at.to_string(),
-            Value::Flags(flags) => if flags.any { "some" } else { "none" }.to_string(),
             Value::Surfaces(tree) => {
                 let texts = tree.leaves().into_iter().filter_map(|id| message.surface(id));
                 let text: Vec<&str> = texts.map(|surfaced| surfaced.surface.cased()).take(1).collect();
@@ -184,6 +164,35 @@ impl<'a> Evaluator<'a> {
             Value::Link(at) => {
                 message.links().get(*at).map(|placed| placed.link.url.clone()).unwrap_or_default()
             }
+            value => plain(value, self.plan.zone()),
+        }
+    }
+}
+
+/// A value for people that is no piece of a message; such a piece is an empty text.
+pub(super) fn plain(value: &Value, zone: &TimeZone) -> String {
+    match value {
+        Value::Bool(holds) => if *holds { "true" } else { "false" }.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Size(bytes) => size(*bytes),
+        Value::Duration(seconds) => duration(*seconds),
+        Value::TimeOfDay(minutes) => format!("{:02}:{:02}", minutes / 60, minutes % 60),
+        Value::Date(day) => day.to_string(),
+        Value::Moment(at) => at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string(),
+        Value::Text(text) => text.to_string(),
+        Value::Address(address, text) if text.is_empty() => address.to_string(),
+        Value::Address(_, text) => text.to_string(),
+        Value::NullAddress => "<>".to_string(),
+        Value::Mailbox { display_name: Some(name), text, .. } => format!("{name} <{text}>"),
+        Value::Mailbox { display_name: None, text, .. } => text.to_string(),
+        Value::Domain(domain) => domain.to_string(),
+        Value::DomainPattern(pattern) => pattern.to_string(),
+        Value::Ip(ip) => ip.to_string(),
+        Value::Network(network) => network.to_string(),
+        Value::Enum(at) => at.to_string(),
+        Value::Flags(flags) => if flags.any { "some" } else { "none" }.to_string(),
+        Value::Surfaces(_) | Value::Surface(_) | Value::Attachment(_) | Value::Part(_) | Value::Link(_) => {
+            String::new()
         }
     }
 }

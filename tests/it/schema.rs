@@ -54,6 +54,15 @@ fn check(file: &str, schema: &Value, value: &Value, path: &str, errors: &mut Vec
                     check(file, wanted, item, &format!("{path}[{at}]"), errors);
                 }
             }
+            "anyOf" => {
+                let failures = wanted.as_array().unwrap().iter().map(|choice| {
+                    let mut errors = Vec::new();
+                    check(file, choice, value, path, &mut errors);
+                    errors
+                });
+                let fewest = failures.min_by_key(Vec::len).unwrap_or_default();
+                errors.extend(fewest);
+            }
             "required" => {
                 for name in wanted.as_array().unwrap() {
                     if value.get(name.as_str().unwrap()).is_none() {

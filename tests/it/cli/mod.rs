@@ -6,6 +6,7 @@ mod explain;
 mod fmt;
 mod init;
 mod mail;
+mod plan;
 mod program;
 mod test;
 
