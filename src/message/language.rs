@@ -2,7 +2,7 @@
 //!
 //! Looks at the first few thousand characters. Where they are too few or too mixed it says nothing rather than guess.
 
-use super::text_tree::Texts;
+use super::texts::Texts;
 
 /// Characters of the body by which its language is told.
 const LANGUAGE_SAMPLE: usize = 16 << 10;

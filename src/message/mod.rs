@@ -46,6 +46,7 @@ mod second;
 mod style;
 pub mod surface;
 pub mod text_tree;
+mod texts;
 mod tree;
 pub mod uuencode;
 pub mod words;
@@ -66,7 +67,8 @@ pub use text_tree::{PlacedLink, Source, SurfaceId, Surfaced, TextTree};
 use crate::base::limits::MessageLimits;
 use attachments::Contents;
 use region::Region;
-use text_tree::{Links, Sources, Texts};
+use text_tree::{Links, Sources};
+use texts::Texts;
 use tree::{Allowance, Structure};
 
 /// How urgent a message says it is.
@@ -481,7 +483,7 @@ impl Message {
     fn texts(&self) -> &Texts {
         self.inner
             .texts
-            .get_or_init(|| text_tree::collect(&self.inner.structure, self.contents(), &self.inner.limits))
+            .get_or_init(|| texts::collect(&self.inner.structure, self.contents(), &self.inner.limits))
     }
 }
 
