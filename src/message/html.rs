@@ -10,7 +10,7 @@
 
 use super::elements::{is_block, is_text_attribute, is_wanted};
 use super::style;
-use super::surface::{OffsetMap, ceil_boundary, floor_boundary};
+use super::surface::OffsetMap;
 use html5gum::{Emitter, Error, State, Tokenizer};
 use std::convert::Infallible;
 use std::ops::Range;
@@ -192,8 +192,8 @@ impl Emitter for Walker<'_> {
         let bytes = self.source.as_bytes();
         let verbatim = bytes.get(self.done..).is_some_and(|rest| rest.starts_with(text));
         let end = if verbatim { self.done + text.len() } else { self.position.max(self.done) };
-        let start = floor_boundary(self.source, self.done);
-        let end = ceil_boundary(self.source, end);
+        let start = self.source.floor_char_boundary(self.done);
+        let end = self.source.ceil_char_boundary(end);
         self.done = end;
         match std::str::from_utf8(text) {
             Ok(text) => self.visitor.text(text, start..end),
@@ -230,8 +230,8 @@ impl Emitter for Walker<'_> {
 
     fn emit_current_comment(&mut self) {
         self.done = self.position;
-        let start = floor_boundary(self.source, self.tag_start);
-        self.visitor.comment(start..ceil_boundary(self.source, self.position));
+        let start = self.source.floor_char_boundary(self.tag_start);
+        self.visitor.comment(start..self.source.ceil_char_boundary(self.position));
     }
 
     fn emit_current_doctype(&mut self) {
@@ -430,12 +430,12 @@ impl<'a> TextVisitor<'a> {
 
     /// The bytes of a value: exactly, where it stands there as it is, else as near as the tokenizer tells.
     fn attribute_source(&self, attribute: &Attribute) -> Range<usize> {
-        let start = floor_boundary(self.source, attribute.source.start);
+        let start = self.source.floor_char_boundary(attribute.source.start);
         let rest = self.source.as_bytes().get(start..).unwrap_or_default();
         if rest.starts_with(&attribute.value) {
             return start..start + attribute.value.len();
         }
-        start..ceil_boundary(self.source, attribute.source.end)
+        start..self.source.ceil_char_boundary(attribute.source.end)
     }
 }
 

@@ -102,7 +102,7 @@ pub fn from_text(text: &str, most: usize) -> Found {
             found.cut = true;
             break;
         }
-        let head = text.get(start..super::surface::floor_boundary(text, start + HEAD)).unwrap_or_default();
+        let head = text.get(start..text.floor_char_boundary(start + HEAD)).unwrap_or_default();
         let head = head.split(ends_link).next().unwrap_or_default();
         if host_of(&as_target(head)).is_none() {
             failures += 1;

@@ -105,8 +105,8 @@ impl Surface {
     /// boundaries of it. An empty range gives an empty range.
     pub fn origin_of(&self, form: Form, range: Range<usize>) -> Range<usize> {
         let mapped = self.form(form);
-        let start = floor_boundary(&mapped.text, range.start);
-        let end = ceil_boundary(&mapped.text, range.end.max(range.start));
+        let start = mapped.text.floor_char_boundary(range.start);
+        let end = mapped.text.ceil_char_boundary(range.end.max(range.start));
         let origin = mapped.map.origin(start..end);
         let origin = match &self.beneath {
             Some(beneath) => beneath.origin(origin),
@@ -119,8 +119,8 @@ impl Surface {
     /// Up to `chars` characters of a form before a byte range, the range itself, and as many after it.
     pub fn context(&self, form: Form, range: Range<usize>, chars: usize) -> (&str, &str, &str) {
         let text = self.text(form);
-        let start = floor_boundary(text, range.start);
-        let end = ceil_boundary(text, range.end.max(range.start));
+        let start = text.floor_char_boundary(range.start);
+        let end = text.ceil_char_boundary(range.end.max(range.start));
         let (head, rest) = text.split_at_checked(start).unwrap_or((text, ""));
         let (matched, tail) = rest.split_at_checked(end.saturating_sub(start)).unwrap_or((rest, ""));
         let before = match chars {
@@ -151,24 +151,6 @@ pub fn normalise(text: &str) -> String {
     let (mut cased, mut folded) = (Mapped::default(), Mapped::default());
     Builder::new(text, &mut cased, &mut folded).run();
     cased.text
-}
-
-/// The largest character boundary at or below a byte offset.
-pub(super) fn floor_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// The smallest character boundary at or above a byte offset.
-pub(super) fn ceil_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at += 1;
-    }
-    at
 }
 
 /// A text with its map.
@@ -422,7 +404,7 @@ impl<'a> Builder<'a> {
         if at < self.clean_until {
             return NFKC.is_normalized(self.source.get(at..end).unwrap_or_default());
         }
-        let window_end = floor_boundary(self.source, at.saturating_add(CLEAN_WINDOW)).max(end);
+        let window_end = self.source.floor_char_boundary(at.saturating_add(CLEAN_WINDOW)).max(end);
         let (clean, _) = NFKC.split_normalized(self.source.get(at..window_end).unwrap_or_default());
         self.clean_until = at + clean.len();
         end <= self.clean_until

@@ -467,10 +467,7 @@ impl<'a> Collector<'a> {
             }
         }
         let mut text = text;
-        while text.len() > self.left {
-            let end = (0..=self.left).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-            text.truncate(end);
-        }
+        text.truncate(text.floor_char_boundary(self.left));
         self.left -= text.len();
         let id = SurfaceId(u32::try_from(self.texts.surfaces.len()).ok()?);
         let surface = if html {

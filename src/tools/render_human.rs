@@ -213,23 +213,16 @@ impl<'a> Layout<'a> {
 
 /// The part of a span that is underlined: in the text, on character boundaries, of few lines.
 fn shown_range(text: &str, span: Span) -> std::ops::Range<usize> {
-    let mut start = floor_boundary(text, span.range().start.min(text.len()));
+    let mut start = text.floor_char_boundary(span.range().start);
     if start == text.len() && text.ends_with('\n') {
         start -= 1;
     }
-    let mut end = floor_boundary(text, span.range().end.clamp(start, text.len()));
+    let mut end = text.floor_char_boundary(span.range().end.max(start));
     let lines = memchr::memchr_iter(b'\n', text.as_bytes().get(start..end).unwrap_or(&[])).count();
     if lines >= LABEL_LINES {
         end = line_end(text, start);
     }
-    start..floor_boundary(text, end.min(start + LABEL_BYTES)).max(start)
-}
-
-fn floor_boundary(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
+    start..text.floor_char_boundary(end.min(start + LABEL_BYTES)).max(start)
 }
 
 /// The offset of the first byte of the line that holds `at`.
@@ -282,7 +275,7 @@ impl Section<'_> {
                 from = line_start(self.text, from.saturating_sub(1));
             }
             if start - from > 2 * LINE_BYTES {
-                from = floor_boundary(self.text, start - LINE_BYTES).max(line_start(self.text, start));
+                from = self.text.floor_char_boundary(start - LINE_BYTES).max(line_start(self.text, start));
             }
         }
         let mut to =
@@ -291,7 +284,7 @@ impl Section<'_> {
             to = line_end(self.text, (to + 1).min(self.text.len()));
         }
         if to.saturating_sub(end) > 2 * LINE_BYTES {
-            to = floor_boundary(self.text, end + LINE_BYTES).min(line_end(self.text, end));
+            to = self.text.floor_char_boundary(end + LINE_BYTES).min(line_end(self.text, end));
         }
         (from, to.max(end))
     }

@@ -69,10 +69,7 @@ impl<'t> Explainer<'t> {
             if self.said.iter().any(|said| said.0 <= source.1 && source.0 <= said.1) {
                 continue;
             }
-            let mut looked_at = end.min(start + LOOKED_AT);
-            while !self.text.is_char_boundary(looked_at) {
-                looked_at -= 1;
-            }
+            let looked_at = self.text.floor_char_boundary(end.min(start + LOOKED_AT));
             let Some(text) = self.text.get(start..looked_at) else { continue };
             let (rule, block) = rule_of(bad.rule, text);
             let tokens = tokens(self.source, text, self.limits).tokens;
