@@ -1,4 +1,4 @@
-//! What kind of message it is, by what its header section and its types say (RFC 3834, RFC 3462, RFC 8098, RFC 2369, RFC 5545).
+//! What kind of message it is, by what its header section and its types say (RFC 3834, RFC 6522, RFC 8098, RFC 2369, RFC 5545).
 //!
 //! A message may be of several kinds. Everything here can be forged by a sender, and policies should treat it so.
 

@@ -95,7 +95,7 @@ struct Inner {
     structure: Structure,
     allowance: Allowance,
     no_headers: Headers,
-    mailboxes: [OnceLock<Vec<Mailbox>>; 7],
+    mailboxes: Mailboxes,
     contents: OnceLock<Contents>,
     texts: OnceLock<Texts>,
     sources: OnceLock<Sources>,
@@ -104,6 +104,18 @@ struct Inner {
     malformed: OnceLock<Vec<Malformation>>,
     unscannable: OnceLock<Vec<Unscannable>>,
     unread: OnceLock<Unread>,
+}
+
+/// The mailboxes of address fields, each read when first asked for.
+#[derive(Debug, Default)]
+struct Mailboxes {
+    from: OnceLock<Vec<Mailbox>>,
+    from_other_readings: OnceLock<Vec<Mailbox>>,
+    to: OnceLock<Vec<Mailbox>>,
+    cc: OnceLock<Vec<Mailbox>>,
+    bcc: OnceLock<Vec<Mailbox>>,
+    reply_to: OnceLock<Vec<Mailbox>>,
+    sender: OnceLock<Vec<Mailbox>>,
 }
 
 /// What is unread, by where it is: positions in [`Message::unscannable`].
@@ -142,7 +154,7 @@ impl Message {
                 structure,
                 allowance,
                 no_headers: Headers::default(),
-                mailboxes: Default::default(),
+                mailboxes: Mailboxes::default(),
                 contents: OnceLock::new(),
                 texts: OnceLock::new(),
                 sources: OnceLock::new(),
@@ -383,48 +395,39 @@ impl Message {
 
     /// The mailboxes of all From fields.
     pub fn from(&self) -> &[Mailbox] {
-        self.mailboxes(0, "from")
+        self.inner.mailboxes.from.get_or_init(|| address::mailboxes(self.headers(), "from"))
     }
 
     /// Mailboxes that only other readers take for the author's: addresses in comments, in display names and behind broken
     /// syntax, and what stands in fields that not everybody sees, with its display names.
     pub fn from_other_readings(&self) -> &[Mailbox] {
-        let lock = self.inner.mailboxes.get(6);
-        lock.map(|lock| {
-            lock.get_or_init(|| address::other_readings(self.headers(), "from", self.from())).as_slice()
-        })
-        .unwrap_or_default()
+        let other = || address::other_readings(self.headers(), "from", self.from());
+        self.inner.mailboxes.from_other_readings.get_or_init(other)
     }
 
     /// The mailboxes of all To fields.
     pub fn to(&self) -> &[Mailbox] {
-        self.mailboxes(1, "to")
+        self.inner.mailboxes.to.get_or_init(|| address::mailboxes(self.headers(), "to"))
     }
 
     /// The mailboxes of all Cc fields.
     pub fn cc(&self) -> &[Mailbox] {
-        self.mailboxes(2, "cc")
+        self.inner.mailboxes.cc.get_or_init(|| address::mailboxes(self.headers(), "cc"))
     }
 
     /// The mailboxes of all Bcc fields.
     pub fn bcc(&self) -> &[Mailbox] {
-        self.mailboxes(3, "bcc")
+        self.inner.mailboxes.bcc.get_or_init(|| address::mailboxes(self.headers(), "bcc"))
     }
 
     /// The mailboxes of all Reply-To fields.
     pub fn reply_to(&self) -> &[Mailbox] {
-        self.mailboxes(4, "reply-to")
+        self.inner.mailboxes.reply_to.get_or_init(|| address::mailboxes(self.headers(), "reply-to"))
     }
 
     /// The mailboxes of all Sender fields.
     pub fn sender_header(&self) -> &[Mailbox] {
-        self.mailboxes(5, "sender")
-    }
-
-    fn mailboxes(&self, slot: usize, name: &str) -> &[Mailbox] {
-        let lock = self.inner.mailboxes.get(slot);
-        lock.map(|lock| lock.get_or_init(|| address::mailboxes(self.headers(), name)).as_slice())
-            .unwrap_or_default()
+        self.inner.mailboxes.sender.get_or_init(|| address::mailboxes(self.headers(), "sender"))
     }
 
     /// The moment of the Date field; `None` where it is missing or no date.
@@ -441,10 +444,12 @@ impl Message {
         (!value.is_empty()).then_some(value)
     }
 
-    /// The priority of Importance (RFC 4021), Priority (RFC 4021) or X-Priority, whichever asks for more.
+    /// The priority by Importance and Priority (both RFC 2156), X-Priority and X-MSMail-Priority, every
+    /// occurrence. High where one of them says high, else low where one says low: `normal` is what programs write unasked
+    /// beside a field that says more, and as much as a missing field says.
     pub fn priority(&self) -> Priority {
-        let of = |name: &str| {
-            let value = self.headers().first(name)?.value().to_ascii_lowercase();
+        let of = |header: &Header| {
+            let value = header.value().to_ascii_lowercase();
             Some(match value.trim().chars().next()? {
                 '1' | '2' | 'h' | 'u' => Priority::High,
                 '4' | '5' | 'l' => Priority::Low,
@@ -454,12 +459,10 @@ impl Message {
         };
         let said: Vec<Priority> = ["importance", "x-priority", "priority", "x-msmail-priority"]
             .iter()
-            .filter_map(|name| of(name))
+            .flat_map(|name| self.headers().all(name))
+            .filter_map(of)
             .collect();
-        if said.contains(&Priority::High) {
-            return Priority::High;
-        }
-        said.into_iter().min().unwrap_or_default()
+        [Priority::High, Priority::Low].into_iter().find(|one| said.contains(one)).unwrap_or_default()
     }
 
     /// The program that wrote it: User-Agent or X-Mailer.

@@ -362,3 +362,19 @@ fn nothing_at_all_is_a_message() {
     assert!(message.attachments().is_empty());
     assert!(message.text().is_empty());
 }
+
+#[test]
+fn the_header_that_says_most_gives_the_priority() {
+    for (fields, wanted) in [
+        ("X: y\n", Priority::Normal),
+        ("Importance: high\nX-Priority: 5\n", Priority::High),
+        ("X-Priority: 5\nX-Priority: 1 (Highest)\n", Priority::High),
+        ("Priority: urgent\nImportance: low\n", Priority::High),
+        ("Importance: Normal\nX-Priority: 4\n", Priority::Low),
+        ("Priority: non-urgent\nX-MSMail-Priority: Normal\n", Priority::Low),
+        ("Priority: normal\nX-Priority: 3\n", Priority::Normal),
+        ("Importance:\n", Priority::Normal),
+    ] {
+        assert_eq!(read(&format!("{fields}\ntext\n")).priority(), wanted, "{fields}");
+    }
+}
