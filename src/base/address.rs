@@ -26,6 +26,13 @@ impl Address {
     /// `None` for what is no address: no `@`, an empty side, a control character, quotes that do not fit, a side beyond
     /// the lengths of RFC 5321, a domain IDNA refuses.
     pub fn parse(text: &str) -> Option<Address> {
+        let (local, domain) = Address::sides(text)?;
+        Some(Address { local: local.into(), domain: domain.into() })
+    }
+
+    /// The two sides of what [`Address::parse`] reads, in the form in which they compare. Allocates only where a side
+    /// is not written in that form.
+    pub fn sides(text: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
         let text = text.trim();
         let text = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text);
         let at = text.rfind('@')?;
@@ -33,11 +40,16 @@ impl Address {
         if local.is_empty() || local.chars().any(char::is_control) {
             return None;
         }
-        let local = unquoted(local)?.to_lowercase();
+        let local = match unquoted(local)? {
+            Cow::Borrowed(local) if local.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => {
+                Cow::Borrowed(local)
+            }
+            local => Cow::Owned(local.to_lowercase()),
+        };
         if local.len() > LOCAL_BYTES {
             return None;
         }
-        Some(Address { local: local.into(), domain: domain_to_ascii(domain)?.into() })
+        Some((local, domain_as_ascii(domain)?))
     }
 }
 
@@ -140,17 +152,33 @@ impl fmt::Display for DomainPattern {
 /// A domain as it compares: lower case, IDNA ASCII form, without a final dot. `None` for what is no domain. Address
 /// literals (`[192.0.2.1]`) stay as they are.
 pub fn domain_to_ascii(domain: &str) -> Option<String> {
+    domain_as_ascii(domain).map(Cow::into_owned)
+}
+
+/// The same; allocates only for what is not written in that form.
+pub fn domain_as_ascii(domain: &str) -> Option<Cow<'_, str>> {
     let domain = domain.strip_suffix('.').unwrap_or(domain);
     if domain.is_empty() || domain.len() > DOMAIN_BYTES {
         return None;
     }
     if domain.starts_with('[') && domain.ends_with(']') {
-        return Some(domain.to_ascii_lowercase());
+        return Some(ascii_lowercase(domain));
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    let empty_label = domain.split('.').any(|label| label.is_empty() || label.len() > 63);
-    if domain.bytes().all(plain) && !domain.to_ascii_lowercase().contains("xn--") {
-        return (!empty_label).then(|| domain.to_ascii_lowercase());
+    let encoded = domain.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"xn--"));
+    if domain.bytes().all(plain) && !encoded {
+        let bad_label = domain.split('.').any(|label| label.is_empty() || label.len() > 63);
+        return (!bad_label).then(|| ascii_lowercase(domain));
     }
-    idna::domain_to_ascii(domain).ok().filter(|ascii| !ascii.is_empty() && ascii.bytes().all(plain))
+    idna::domain_to_ascii(domain)
+        .ok()
+        .filter(|ascii| !ascii.is_empty() && ascii.bytes().all(plain))
+        .map(Cow::Owned)
+}
+
+fn ascii_lowercase(text: &str) -> Cow<'_, str> {
+    match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => Cow::Borrowed(text),
+    }
 }

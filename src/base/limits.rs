@@ -13,6 +13,8 @@ pub struct SourceLimits {
     pub file_bytes: usize,
     /// Bytes of one list file.
     pub list_bytes: usize,
+    /// Bytes of all list files of one set.
+    pub all_list_bytes: usize,
     /// Nested brackets and directories.
     pub nesting: usize,
     /// Files of one policy set.
@@ -26,6 +28,7 @@ impl Default for SourceLimits {
         SourceLimits {
             file_bytes: 8 << 20,
             list_bytes: 256 << 20,
+            all_list_bytes: 1 << 30,
             nesting: 64,
             files: 10_000,
             pattern_bytes: 10 << 20,

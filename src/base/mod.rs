@@ -7,3 +7,4 @@ pub mod clock;
 pub mod diagnostic;
 pub mod limits;
 pub mod source;
+pub mod table;

@@ -101,6 +101,8 @@ pub struct Loaded<'s> {
     sources: &'s mut dyn Sources,
     known: HashMap<Origin, State>,
     texts: HashMap<String, Option<SourceId>>,
+    /// Bytes of the list files so far.
+    list_bytes: usize,
     open: Vec<Origin>,
 }
 
@@ -121,6 +123,7 @@ pub fn load<'s>(main: &str, sources: &'s mut dyn Sources, limits: &SourceLimits)
         sources,
         known: HashMap::new(),
         texts: HashMap::new(),
+        list_bytes: 0,
         open: Vec::new(),
     };
     loaded.module(Origin::Set(main.into()), None);
@@ -149,8 +152,11 @@ impl Loaded<'_> {
         let text = match origin {
             Origin::Library(_) => stdlib::file(&full).map(Arc::from),
             Origin::Set(_) => {
-                let limit = self.limits.list_bytes;
-                self.read_text(&full, limit, Some(span))
+                let left = self.limits.all_list_bytes.saturating_sub(self.list_bytes);
+                let limit = self.limits.list_bytes.min(left);
+                let text = self.read_text(&full, limit, Some(span));
+                self.list_bytes += text.as_ref().map_or(0, |text| text.len());
+                text
             }
         };
         let name = match origin {

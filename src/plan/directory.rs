@@ -1,13 +1,14 @@
 //! Where addresses are at home (charter, section 4.1).
 //!
-//! One map of users and one of domains, made once for a set: a home costs one look-up of the address and one for each
-//! label of its domain. Memory: an entry of a map and a shared address for each user, about a hundred bytes, so a
-//! million users take about a hundred megabytes. A directory with a group asks a directory service only for addresses
-//! that no user entry knows.
+//! Users and domains of all directories stand in one table that the typed set shares with its plan
+//! ([`AddressTable`]): a home costs one look-up of the address and, where that finds nothing, one of its domain and one
+//! for each label of it that a pattern could name. Nothing is allocated, and the time does not grow with the number of
+//! entries. Directories are numbered along the tree, so that whether one lies in another is two comparisons. A directory
+//! with a group asks a directory service only for addresses that no user entry knows.
 
 use crate::base::address::Address;
+use crate::base::table::{AddressTable, TableSize};
 use crate::language::hir::{Directory, DirectoryId};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A group that is asked of a directory service.
@@ -44,48 +45,44 @@ impl Home {
 /// Users and domains of all directories.
 #[derive(Debug, Default)]
 pub struct DirectoryIndex {
-    users: HashMap<Address, DirectoryId>,
-    domains: HashMap<Arc<str>, DirectoryId>,
-    subdomains: HashMap<Arc<str>, DirectoryId>,
+    homes: Arc<AddressTable>,
     groups: Vec<GroupEntry>,
-    parents: Vec<Option<DirectoryId>>,
-    depths: Vec<u32>,
+    places: Vec<Place>,
+}
+
+/// Where a directory lies in the tree.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    parent: Option<DirectoryId>,
+    depth: u32,
+    /// Its number on a walk that visits all below a directory right behind it.
+    number: u32,
+    /// How many directories are in it, itself included.
+    size: u32,
 }
 
 impl DirectoryIndex {
-    /// The index of a set's directories. Where one entry stands in two of them, which the check refuses, the first
-    /// keeps it.
-    pub fn new(directories: &[Directory]) -> DirectoryIndex {
-        let mut index = DirectoryIndex::default();
-        for directory in directories {
-            let depth = directory.parent.map_or(0, |parent| index.depth(parent) + 1);
-            index.parents.push(directory.parent);
-            index.depths.push(depth);
-            for user in &directory.users {
-                index.users.entry(user.clone()).or_insert(directory.id);
-            }
-            for pattern in &directory.domains {
-                let map = if pattern.subdomains { &mut index.subdomains } else { &mut index.domains };
-                map.entry(pattern.domain.clone()).or_insert(directory.id);
-            }
-            for group in &directory.groups {
-                index.groups.push(GroupEntry { directory: directory.id, query: group.query.clone() });
-            }
-        }
+    /// The index of a set's directories, of which parents stand before their children. `homes` gives each entry the
+    /// number of its directory.
+    pub fn new(directories: &[Directory], homes: Arc<AddressTable>) -> DirectoryIndex {
+        let places = places(directories);
+        let mut groups: Vec<GroupEntry> = directories
+            .iter()
+            .flat_map(|directory| directory.groups.iter().map(|group| (directory.id, group)))
+            .map(|(directory, group)| GroupEntry { directory, query: group.query.clone() })
+            .collect();
         // The deepest group wins, as a user entry deeper down would; of equally deep ones the first written.
-        let depths = std::mem::take(&mut index.depths);
-        let depth_of = |id: DirectoryId| depths.get(id.index()).copied().unwrap_or(0);
-        index.groups.sort_by_key(|group| std::cmp::Reverse(depth_of(group.directory)));
-        index.depths = depths;
-        index
+        let depth = |id: DirectoryId| places.get(id.index()).map_or(0, |place| place.depth);
+        groups.sort_by_key(|group| std::cmp::Reverse(depth(group.directory)));
+        DirectoryIndex { homes, groups, places }
     }
 
     /// Where an address is at home. An exact user beats a group, a group beats a domain, an exact domain beats a
     /// subdomain wildcard, the longest wildcard wins. `member` says whether the address is in a group, or `None` where
-    /// that cannot be told now.
+    /// that cannot be told now. Does not allocate.
     pub fn home(&self, address: &Address, mut member: impl FnMut(&GroupEntry) -> Option<bool>) -> Home {
-        if let Some(&directory) = self.users.get(address) {
-            return Home::In(directory);
+        if let Some(directory) = self.homes.address(address) {
+            return Home::In(DirectoryId(directory));
         }
         let by_domain = self.domain_home(&address.domain);
         for group in &self.groups {
@@ -98,51 +95,74 @@ impl DirectoryIndex {
         by_domain.map_or(Home::Nowhere, Home::In)
     }
 
-    /// Where a domain is at home, users and groups aside.
+    /// Where a domain is at home, users and groups aside. Does not allocate.
     pub fn domain_home(&self, domain: &str) -> Option<DirectoryId> {
-        if let Some(&directory) = self.domains.get(domain) {
-            return Some(directory);
-        }
-        if self.subdomains.is_empty() {
-            return None;
-        }
-        let mut rest = domain;
-        while let Some((_, parent)) = rest.split_once('.') {
-            if let Some(&directory) = self.subdomains.get(parent) {
-                return Some(directory);
-            }
-            rest = parent;
-        }
-        None
+        self.homes.domain(domain).map(DirectoryId)
     }
 
     /// The directory and all it lies in, deepest first.
+    pub fn ancestors(&self, directory: DirectoryId) -> impl Iterator<Item = DirectoryId> {
+        std::iter::successors(Some(directory), |id| self.place(*id)?.parent)
+    }
+
+    /// The same, to keep.
     pub fn chain(&self, directory: DirectoryId) -> Vec<DirectoryId> {
-        let mut chain = Vec::new();
-        let mut at = Some(directory);
-        while let Some(id) = at {
-            // Parents stand before their children, so the way up ends; the bound holds for any input.
-            if chain.len() > self.parents.len() {
-                break;
-            }
-            chain.push(id);
-            at = self.parents.get(id.index()).copied().flatten();
-        }
-        chain
+        self.ancestors(directory).collect()
     }
 
     /// Whether a directory is `ancestor` or lies in it.
     pub fn is_within(&self, directory: DirectoryId, ancestor: DirectoryId) -> bool {
-        self.chain(directory).contains(&ancestor)
+        let (Some(inner), Some(outer)) = (self.place(directory), self.place(ancestor)) else {
+            return directory == ancestor;
+        };
+        inner.number.checked_sub(outer.number).is_some_and(|behind| behind < outer.size)
     }
 
     /// How many directories a directory lies in.
     pub fn depth(&self, directory: DirectoryId) -> u32 {
-        self.depths.get(directory.index()).copied().unwrap_or(0)
+        self.place(directory).map_or(0, |place| place.depth)
     }
 
     /// The groups of all directories, deepest directory first.
     pub fn groups(&self) -> &[GroupEntry] {
         &self.groups
     }
+
+    /// What the users and domains take, which the typed set shares.
+    pub fn size(&self) -> TableSize {
+        self.homes.size()
+    }
+
+    fn place(&self, directory: DirectoryId) -> Option<&Place> {
+        self.places.get(directory.index())
+    }
+}
+
+/// The places of directories; a parent that does not stand before its child is none, so every way up ends.
+fn places(directories: &[Directory]) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::with_capacity(directories.len());
+    for (at, directory) in directories.iter().enumerate() {
+        let parent = directory.parent.filter(|parent| parent.index() < at);
+        let depth = parent.and_then(|parent| places.get(parent.index())).map_or(0, |parent| parent.depth + 1);
+        places.push(Place { parent, depth, number: 0, size: 1 });
+    }
+    for at in (0..places.len()).rev() {
+        let Some(&Place { parent: Some(parent), size, .. }) = places.get(at) else { continue };
+        if let Some(parent) = places.get_mut(parent.index()) {
+            parent.size += size;
+        }
+    }
+    // The next free number at the top, and inside each directory that has been numbered.
+    let mut top = 0;
+    let mut free: Vec<u32> = Vec::with_capacity(places.len());
+    for place in &mut places {
+        let next = match place.parent.and_then(|parent| free.get_mut(parent.index())) {
+            Some(next) => next,
+            None => &mut top,
+        };
+        place.number = *next;
+        *next += place.size;
+        free.push(place.number + 1);
+    }
+    places
 }

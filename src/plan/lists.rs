@@ -1,85 +1,80 @@
 //! Lists as they are looked up: an entry is found in the same time whatever the length of the list.
+//!
+//! Addresses and networks are looked up where the typed set keeps them; texts are folded once, into a table of their own.
 
-use super::host::in_networks;
 use super::value::Value;
-use crate::base::address::{Address, domain_to_ascii};
+use crate::base::address::{Address, domain_as_ascii};
+use crate::base::table::{AddressTable, Key, NetworkTable, TableSize, TextTable, TextTableBuilder};
 use crate::language::hir::ListEntries;
 use crate::message::surface::fold;
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The texts, addresses and networks of a list as they are looked up.
-#[derive(Debug, Default)]
-pub(super) struct ListIndex {
-    addresses: HashSet<Address>,
-    domains: HashSet<Arc<str>>,
-    subdomains: HashSet<Arc<str>>,
-    networks: Vec<ipnet::IpNet>,
-    texts: HashSet<String>,
+/// The texts, addresses or networks of a list as they are looked up.
+#[derive(Debug)]
+pub(super) enum ListIndex {
+    /// Addresses and domains.
+    Addresses(Arc<AddressTable>),
+    /// Networks.
+    Networks(Arc<NetworkTable>),
+    /// Texts, folded.
+    Texts(TextTable),
 }
 
 impl ListIndex {
     pub(super) fn new(entries: &ListEntries) -> ListIndex {
-        let mut index = ListIndex::default();
         match entries {
-            ListEntries::Addresses { addresses, domains } => {
-                index.addresses = addresses.iter().cloned().collect();
-                for pattern in domains {
-                    let set = if pattern.subdomains { &mut index.subdomains } else { &mut index.domains };
-                    set.insert(pattern.domain.clone());
-                }
-            }
-            ListEntries::Networks(networks) => index.networks = networks.clone(),
-            ListEntries::Texts(texts) => {
-                index.texts = texts.iter().map(|text| fold(text)).collect();
-            }
+            ListEntries::Addresses(table) => ListIndex::Addresses(Arc::clone(table)),
+            ListEntries::Networks(table) => ListIndex::Networks(Arc::clone(table)),
+            ListEntries::Texts(texts) => ListIndex::Texts(folded(texts.iter())),
         }
-        index
     }
 
-    /// Whether a value is an entry, or its domain is.
+    /// Whether a value is an entry, or its domain is. Allocates only to fold a text.
     pub(super) fn contains(&self, value: &Value) -> bool {
-        if let Value::Ip(ip) = value {
-            return in_networks(&self.networks, *ip);
+        match self {
+            ListIndex::Addresses(table) => has_address(table, value),
+            ListIndex::Networks(table) => matches!(value, Value::Ip(ip) if table.contains(*ip)),
+            ListIndex::Texts(table) => match value {
+                Value::Text(text) => table.contains(Key::Text(&fold(text))),
+                value => value.domain().is_some_and(|domain| table.contains(Key::Text(domain))),
+            },
         }
-        if value.address().is_some_and(|address| self.addresses.contains(address)) {
-            return true;
-        }
-        if let Value::Text(text) = value
-            && self.texts.contains(&fold(text))
-        {
-            return true;
-        }
-        if let Some(domain) = value.domain()
-            && self.texts.contains(domain)
-        {
-            return true;
-        }
-        domain_of(value).is_some_and(|domain| self.has_domain(&domain))
     }
 
-    fn has_domain(&self, domain: &str) -> bool {
-        if self.domains.contains(domain) {
-            return true;
+    /// What it takes; a table of addresses or networks is the typed set's as well.
+    pub(super) fn size(&self) -> TableSize {
+        match self {
+            ListIndex::Addresses(table) => table.size(),
+            ListIndex::Networks(table) => table.size(),
+            ListIndex::Texts(table) => table.size(),
         }
-        let mut rest = domain;
-        while let Some((_, parent)) = rest.split_once('.') {
-            if self.subdomains.contains(parent) {
-                return true;
-            }
-            rest = parent;
-        }
-        false
     }
 }
 
+/// The table of texts as they compare.
+pub(super) fn folded<'a>(texts: impl Iterator<Item = &'a str>) -> TextTable {
+    let mut builder = TextTableBuilder::default();
+    for text in texts {
+        // All list files of a set take a gibibyte at most; only texts made to grow by folding would take four.
+        builder.add(&[&fold(text)], 0);
+    }
+    builder.build().table
+}
+
+/// Whether a value is one of these addresses, or its domain is meant by one of these domains.
+pub(super) fn has_address(table: &AddressTable, value: &Value) -> bool {
+    value.address().is_some_and(|address| table.address(address).is_some())
+        || (table.has_domains() && domain_of(value).is_some_and(|domain| table.has_domain(&domain)))
+}
+
 /// The domain by which a value is in a set: its own, or of a text the one it is.
-pub(super) fn domain_of(value: &Value) -> Option<Arc<str>> {
+pub(super) fn domain_of<'a>(value: &'a Value) -> Option<Cow<'a, str>> {
     match value {
-        Value::Text(text) => match Address::parse(text) {
-            Some(address) => Some(address.domain),
-            None => domain_to_ascii(text).map(Arc::from),
+        Value::Text(text) => match Address::sides(text) {
+            Some((_, domain)) => Some(domain),
+            None => domain_as_ascii(text),
         },
-        value => value.domain().map(Arc::from),
+        value => value.domain().map(Cow::Borrowed),
     }
 }

@@ -11,10 +11,13 @@
 //!
 //! Names of one word, or with fewer than six letters, are no names here: everybody is called Anna. Cost: an index of
 //! the users' names for each directory that is asked about, made once for a plan; a question is a few look-ups and one
-//! pass over the names of about the same length, a few nanoseconds each.
+//! pass over the names of about the same length, about a nanosecond each. Memory: about 25 bytes and its name for each
+//! user; addresses stay in the table of all homes.
 
 use crate::base::address::{Address, DomainPattern};
-use std::collections::{HashMap, HashSet};
+use crate::base::table::{AddressTable, EntryPlace, Key, TextList, TextTable, TextTableBuilder};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use unicode_security::skeleton;
 
 /// Words of a display name that are looked at.
@@ -52,82 +55,115 @@ impl Likeness {
     }
 }
 
-#[derive(Debug)]
-struct Name {
-    /// Its words' skeletons, sorted, without blanks.
-    joined: String,
-    /// Which characters it has, one bit for each of 64 classes.
-    mask: u64,
-    address: Address,
-}
-
-#[derive(Debug)]
-struct OwnDomain {
-    domain: String,
-    skeleton: String,
-    /// The label before its public suffix, as a skeleton.
-    label: String,
-}
-
 /// The names and domains of one directory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LookalikeIndex {
-    exact: HashMap<String, usize>,
-    names: Vec<Name>,
-    by_length: HashMap<usize, Vec<usize>>,
-    users: HashSet<Address>,
-    patterns: Vec<DomainPattern>,
-    domains: Vec<OwnDomain>,
+    /// All homes of the set.
+    homes: Arc<AddressTable>,
+    /// Whether a directory, by its number, is the one asked about or lies in it.
+    below: Vec<bool>,
+    /// The site's domains.
+    site: AddressTable,
+    /// Names of users as [`name_key`] makes them, with the places of their addresses.
+    names: Likes,
+    /// The domains, without doubles.
+    domains: TextList,
+    /// Their skeletons, with their numbers.
+    skeletons: TextTable,
+    /// The skeletons of the labels before their public suffixes, with their numbers.
+    labels: Likes,
+}
+
+/// Texts of which those that are nearly a given one are found.
+#[derive(Debug)]
+struct Likes {
+    table: TextTable,
+    by_length: BTreeMap<usize, SameLength>,
+}
+
+/// Texts of one number of characters: which characters each has, one bit for each of 64 classes, and its place.
+#[derive(Debug, Default)]
+struct SameLength {
+    masks: Vec<u64>,
+    places: Vec<EntryPlace>,
+}
+
+impl Likes {
+    fn new(builder: &TextTableBuilder) -> Likes {
+        let table = builder.build().table;
+        let mut by_length: BTreeMap<usize, SameLength> = BTreeMap::new();
+        for (place, text, _) in table.iter() {
+            let same = by_length.entry(text.chars().count()).or_default();
+            same.masks.push(mask(text));
+            same.places.push(place);
+        }
+        Likes { table, by_length }
+    }
+
+    /// The value of a text itself.
+    fn exact(&self, text: &str) -> Option<u32> {
+        self.table.get(Key::Text(text))
+    }
+
+    /// The value of a text of at least so many characters that differs by so many at most.
+    fn near(&self, text: &str, allowed: usize, at_least: usize) -> Option<u32> {
+        let (length, mask) = (text.chars().count(), mask(text));
+        let least = length.saturating_sub(allowed).max(at_least);
+        let lengths = least..=(length + allowed).max(least);
+        self.by_length.range(lengths).find_map(|(_, same)| {
+            let like =
+                |&(known, _): &(&u64, &EntryPlace)| (known ^ mask).count_ones() as usize <= 2 * allowed;
+            let candidates = same.masks.iter().zip(&same.places).filter(like);
+            candidates
+                .filter_map(|(_, &place)| self.table.entry(place))
+                .find_map(|(known, value)| (strsim::osa_distance(known, text) <= allowed).then_some(value))
+        })
+    }
 }
 
 impl LookalikeIndex {
-    /// The index of users and of domains (those of the directory and of the site).
-    pub fn new<'a>(
-        users: impl IntoIterator<Item = &'a Address>,
-        domains: impl IntoIterator<Item = &'a DomainPattern>,
-    ) -> LookalikeIndex {
-        let mut index = LookalikeIndex::default();
-        for address in users {
-            index.users.insert(address.clone());
-            index.add_name(address);
-        }
-        for pattern in domains {
-            if !index.patterns.contains(pattern) {
-                index.add_domain(pattern);
+    /// The index of the users and domains of some directories, and of the site's domains. `below` says of each directory,
+    /// by its number in `homes`, whether it counts.
+    pub fn new(homes: Arc<AddressTable>, below: Vec<bool>, site: &[DomainPattern]) -> LookalikeIndex {
+        let counts = |directory: u32| below.get(directory as usize) == Some(&true);
+        let mut names = TextTableBuilder::default();
+        for (place, local, _, _) in homes.addresses().filter(|&(.., directory)| counts(directory)) {
+            if let Some(key) = name_key(&words_of_local(local)) {
+                // A name is shorter than its address, of which the table takes less than 4 GiB.
+                names.add(&[&key], place.0);
             }
         }
-        index
+        let own = homes.domains().filter(|&(.., directory)| counts(directory)).map(|(domain, ..)| domain);
+        let all: HashSet<&str> = own.chain(site.iter().map(|pattern| &*pattern.domain)).collect();
+        let mut all: Vec<&str> = all.into_iter().collect();
+        all.sort_unstable();
+        let (mut domains, mut skeletons, mut labels) =
+            (TextList::default(), TextTableBuilder::default(), TextTableBuilder::default());
+        for domain in all {
+            let number = domains.len() as u32;
+            domains.push(domain);
+            skeletons.add(&[&skeleton_of(&shown_domain(domain))], number);
+            labels.add(&[&skeleton_of(&shown_domain(&own_label(domain)))], number);
+        }
+        LookalikeIndex {
+            names: Likes::new(&names),
+            domains,
+            skeletons: skeletons.build().table,
+            labels: Likes::new(&labels),
+            site: site.iter().collect(),
+            homes,
+            below,
+        }
     }
 
-    fn add_name(&mut self, address: &Address) {
-        let words = words_of_local(&address.local);
-        let Some(joined) = name_key(&words) else { return };
-        if self.exact.contains_key(&joined) {
-            return;
-        }
-        let at = self.names.len();
-        self.exact.insert(joined.clone(), at);
-        self.by_length.entry(joined.chars().count()).or_default().push(at);
-        let mask = mask(&joined);
-        self.names.push(Name { joined, mask, address: address.clone() });
-    }
-
-    fn add_domain(&mut self, pattern: &DomainPattern) {
-        self.patterns.push(pattern.clone());
-        let shown = shown_domain(&pattern.domain);
-        let label = own_label(&pattern.domain);
-        if self.domains.iter().all(|known| known.domain != *pattern.domain) {
-            self.domains.push(OwnDomain {
-                domain: pattern.domain.to_string(),
-                skeleton: skeleton_of(&shown),
-                label: skeleton_of(&shown_domain(&label)),
-            });
-        }
+    fn counts(&self, directory: u32) -> bool {
+        self.below.get(directory as usize) == Some(&true)
     }
 
     /// What a mailbox that is not at home in the directory looks like.
     pub fn likeness(&self, display_name: Option<&str>, address: Option<&Address>) -> Option<Likeness> {
-        if address.is_some_and(|address| self.users.contains(address)) {
+        let home = address.and_then(|address| self.homes.address(address));
+        if home.is_some_and(|directory| self.counts(directory)) {
             return None;
         }
         let domain = address.map(|address| &*address.domain);
@@ -143,7 +179,8 @@ impl LookalikeIndex {
     }
 
     fn is_own(&self, domain: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches(domain))
+        self.site.has_domain(domain)
+            || self.homes.domain_numbers(domain).any(|directory| self.counts(directory))
     }
 
     fn mentions(&self, name: &str) -> Option<Likeness> {
@@ -160,43 +197,45 @@ impl LookalikeIndex {
     fn like_name(&self, name: &str) -> Option<Likeness> {
         let mut words = words_of_name(name);
         words.truncate(WORDS);
-        for subset in subsets(&words) {
-            if let Some(found) = name_key(&subset).and_then(|key| self.exact.get(&key)) {
-                return self.names.get(*found).map(|name| Likeness::Name(name.address.clone()));
-            }
+        let likeness = |place: u32| {
+            let address = self.homes.address_at(EntryPlace(place))?;
+            let (local, domain) = address.rsplit_once('@')?;
+            Some(Likeness::Name(Address { local: local.into(), domain: domain.into() }))
+        };
+        let exact =
+            subsets(&words).iter().find_map(|subset| name_key(subset).and_then(|key| self.names.exact(&key)));
+        if let Some(place) = exact {
+            return likeness(place);
         }
         let key = name_key(&words)?;
-        let length = key.chars().count();
-        let allowed = if length >= LONG_NAME { 2 } else { 1 };
-        let mask = mask(&key);
-        let candidates = (length.saturating_sub(allowed)..=length + allowed)
-            .filter_map(|length| self.by_length.get(&length))
-            .flatten()
-            .filter_map(|&at| self.names.get(at))
-            .filter(|name| (name.mask ^ mask).count_ones() as usize <= 2 * allowed);
-        for name in candidates {
-            if strsim::osa_distance(&name.joined, &key) <= allowed {
-                return Some(Likeness::Name(name.address.clone()));
-            }
-        }
-        None
+        let allowed = if key.chars().count() >= LONG_NAME { 2 } else { 1 };
+        self.names.near(&key, allowed, 0).and_then(likeness)
     }
 
     fn like_domain(&self, domain: &str) -> Option<Likeness> {
         let shown = shown_domain(domain);
         let whole = skeleton_of(&shown);
         let label = skeleton_of(&shown_domain(&own_label(domain)));
-        let words: Vec<String> = shown.split(['.', '-', '_']).map(skeleton_of).collect();
-        let like = |own: &&OwnDomain| {
-            if whole == own.skeleton {
-                return true;
-            }
-            let letters = own.label.chars().count();
-            let close = letters >= DOMAIN_LETTERS && strsim::osa_distance(&own.label, &label) <= 1;
-            let word = letters >= WORD_LETTERS && words.contains(&own.label);
-            close || word || whole.contains(&format!("{}.", own.skeleton))
+        let words = || shown.split(['.', '-', '_']).map(skeleton_of);
+        let by_word = || {
+            let long = |word: &String| word.chars().count() >= WORD_LETTERS;
+            words().filter(long).find_map(|word| self.labels.exact(&word))
         };
-        self.domains.iter().find(like).map(|own| Likeness::Domain(own.domain.clone()))
+        let number = self
+            .skeletons
+            .get(Key::Text(&whole))
+            .or_else(by_word)
+            .or_else(|| self.labels.near(&label, 1, DOMAIN_LETTERS))
+            .or_else(|| self.domain_inside(&whole))?;
+        self.domains.get(number).map(|domain| Likeness::Domain(domain.to_string()))
+    }
+
+    /// The domain that stands in another, before one of its dots.
+    fn domain_inside(&self, whole: &str) -> Option<u32> {
+        whole.match_indices('.').filter_map(|(dot, _)| whole.get(..dot)).find_map(|before| {
+            let from = before.char_indices().filter_map(|(start, _)| before.get(start..));
+            from.into_iter().find_map(|inside| self.skeletons.get(Key::Text(inside)))
+        })
     }
 }
 

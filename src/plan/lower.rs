@@ -14,7 +14,7 @@ use crate::language::hir::{
     Action, Content, CriterionId, Disposition, Expr, ExprKind, Hir, ListEntries, ListId, Matcher,
     OnProtected, Pattern, Policy, Set, TemplatePart, TextTemplate, VariableId,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Nodes of one set.
 pub const NODES: usize = 4_000_000;
@@ -39,6 +39,8 @@ pub struct Lowered {
     pub graph: Graph,
     /// Its patterns, those of dictionaries and lists included.
     pub patterns: PatternTable,
+    /// The lists that text is searched for.
+    pub searched_lists: BTreeSet<ListId>,
     /// For each policy.
     pub policies: Vec<PolicyNodes>,
     /// For each directory, its exceptions.
@@ -53,16 +55,12 @@ pub fn lower(hir: &Hir) -> Result<Lowered, Diagnostics> {
             lowered.patterns.intern(&entry.pattern);
         }
     }
-    for list in &hir.lists {
-        for pattern in list_patterns(&list.entries) {
-            lowered.patterns.intern(&pattern);
-        }
-    }
     let mut lowerer = Lowerer {
         hir,
         store: Store::Build(&mut lowered.graph, &mut lowered.patterns),
         criteria: HashMap::new(),
         variables: HashMap::new(),
+        searched_lists: BTreeSet::new(),
         level: 0,
         depth: 0,
         problem: None,
@@ -92,6 +90,7 @@ pub fn lower(hir: &Hir) -> Result<Lowered, Diagnostics> {
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
+    lowered.searched_lists = std::mem::take(&mut lowerer.searched_lists);
     lowered.policies = policies;
     lowered.exceptions = exceptions;
     Ok(lowered)
@@ -156,6 +155,7 @@ fn finder<'a>(hir: &'a Hir, found: Found<'a>) -> Lowerer<'a> {
         store: Store::Find(found.graph, found.patterns),
         criteria: HashMap::new(),
         variables: HashMap::new(),
+        searched_lists: BTreeSet::new(),
         level: 0,
         depth: 0,
         problem: None,
@@ -163,18 +163,13 @@ fn finder<'a>(hir: &'a Hir, found: Found<'a>) -> Lowerer<'a> {
 }
 
 /// The texts of a list as patterns: each is found as by `contains`.
-pub fn list_patterns(entries: &ListEntries) -> Vec<Pattern> {
-    match entries {
-        ListEntries::Texts(texts) => {
-            texts.iter().map(|text| Pattern::Literal { text: text.clone() }).collect()
-        }
-        ListEntries::Addresses { addresses, domains } => {
-            let addresses = addresses.iter().map(|address| address.to_string());
-            let domains = domains.iter().map(|pattern| pattern.domain.to_string());
-            addresses.chain(domains).map(|text| Pattern::Literal { text: text.into() }).collect()
-        }
-        ListEntries::Networks(_) => Vec::new(),
-    }
+pub fn list_patterns(entries: &ListEntries) -> impl Iterator<Item = Pattern> {
+    let texts = match entries {
+        ListEntries::Texts(texts) => Some(texts.iter()),
+        // Nothing searches for addresses and networks: the check refuses it.
+        ListEntries::Addresses(_) | ListEntries::Networks(_) => None,
+    };
+    texts.into_iter().flatten().map(|text| Pattern::Literal { text: text.into() })
 }
 
 enum Store<'a> {
@@ -193,6 +188,7 @@ struct Lowerer<'a> {
     store: Store<'a>,
     criteria: HashMap<(CriterionId, Option<NodeId>, u16), NodeId>,
     variables: HashMap<VariableId, NodeId>,
+    searched_lists: BTreeSet<ListId>,
     level: u16,
     depth: u16,
     problem: Option<Problem>,
@@ -504,8 +500,24 @@ impl Lowerer<'_> {
             }
             Matcher::Dictionary(dictionary) => Sought::Dictionary(*dictionary),
             Matcher::Detector(detector) => Sought::Detector(*detector),
-            Matcher::List(list) => Sought::List(*list),
+            Matcher::List(list) => {
+                self.search_list(*list);
+                Sought::List(*list)
+            }
         })
+    }
+
+    /// The texts of a list become patterns where text is searched for it: most lists are only looked up.
+    fn search_list(&mut self, list: ListId) {
+        let Store::Build(_, patterns) = &mut self.store else { return };
+        if !self.searched_lists.insert(list) {
+            return;
+        }
+        if let Some(list) = self.hir.lists.get(list.index()) {
+            list_patterns(&list.entries).for_each(|pattern| {
+                patterns.intern(&pattern);
+            });
+        }
     }
 
     fn pattern(&mut self, pattern: &Pattern) -> Option<PatternId> {

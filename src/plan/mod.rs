@@ -126,15 +126,16 @@ impl Plan {
             )
         });
         let dictionaries = dictionaries.collect();
-        let list_patterns = hir.lists.iter().map(|list| {
-            let texts = lower::list_patterns(&list.entries);
+        let list_patterns = hir.lists.iter().enumerate().map(|(at, list)| {
+            let searched = lowered.searched_lists.contains(&ListId(at as u32));
+            let texts = searched.then(|| lower::list_patterns(&list.entries)).into_iter().flatten();
             EntryTable::new(
-                texts.iter().filter_map(|pattern| Some((patterns.table().find(pattern)?, 1, None))),
+                texts.filter_map(|pattern| Some((patterns.table().find(&pattern)?, 1, None))),
                 &patterns,
             )
         });
         let list_patterns = list_patterns.collect();
-        let directories = DirectoryIndex::new(&hir.directories);
+        let directories = DirectoryIndex::new(&hir.directories, Arc::clone(&hir.homes));
         let program = compile(&hir, &lowered, &patterns, &directories, options)?;
         Ok(Plan {
             lists: hir.lists.iter().map(|list| ListIndex::new(&list.entries)).collect(),
@@ -358,10 +359,8 @@ fn lookalikes(hir: &Hir, graph: &Graph, index: &DirectoryIndex) -> HashMap<Direc
     asked
         .into_iter()
         .map(|asked| {
-            let below = || hir.directories.iter().filter(|one| index.is_within(one.id, asked));
-            let users = below().flat_map(|one| &one.users);
-            let domains = below().flat_map(|one| &one.domains).chain(&hir.site.domains);
-            (asked, LookalikeIndex::new(users, domains))
+            let below = hir.directories.iter().map(|one| index.is_within(one.id, asked)).collect();
+            (asked, LookalikeIndex::new(Arc::clone(&hir.homes), below, &hir.site.domains))
         })
         .collect()
 }

@@ -1,10 +1,13 @@
 //! The directory tree: paths, who is at home where, and what hangs in it.
 
 use super::Checker;
+use super::homes::{Homes, TwoHomes, Written};
+use super::list_items::{Fault, Faults, MOST_TOLD, domain_of_line, lines_of};
 use super::names::written;
 use crate::base::address::{Address, DomainPattern};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
+use crate::base::table::AddressTable;
 use crate::language::codes::{directory as codes, name as name_codes};
 use crate::language::hir::{self, DirectoryId, ListEntries};
 use crate::language::scope::{ItemKey, Space, Wanted};
@@ -23,7 +26,10 @@ pub(super) struct Tree {
     /// What is said of each directory, for the checks of the hierarchy.
     pub(super) exceptions: Vec<ExceptionPlace>,
     pub(super) overrides: Vec<OverridePlace>,
-    homes: Homes,
+    /// Who is at home where, while it is collected.
+    collected: Homes,
+    /// The same once it is whole.
+    pub(super) homes: Arc<AddressTable>,
 }
 
 /// A policy named in an `except`.
@@ -40,12 +46,6 @@ pub(super) struct OverridePlace {
     pub(super) by: hir::PolicyId,
     pub(super) policy: Arc<str>,
     pub(super) span: Span,
-}
-
-#[derive(Debug, Default)]
-struct Homes {
-    users: HashMap<Address, (DirectoryId, Span)>,
-    domains: HashMap<DomainPattern, (DirectoryId, Span)>,
 }
 
 impl Tree {
@@ -81,8 +81,6 @@ impl Tree {
             id,
             path,
             parent,
-            domains: Vec::new(),
-            users: Vec::new(),
             groups: Vec::new(),
             exceptions: Vec::new(),
             span,
@@ -154,6 +152,7 @@ impl Checker<'_> {
                 }
             }
         }
+        self.finish_homes();
         self.check_site_homes();
     }
 
@@ -169,14 +168,14 @@ impl Checker<'_> {
                 DirectoryEntry::Domain(values, _) => {
                     for value in values {
                         if let Some(domain) = self.domain_literal(value) {
-                            self.domain_home(id, domain, value.span);
+                            self.domain_home(id, &domain, value.span);
                         }
                     }
                 }
                 DirectoryEntry::User(values, _) => {
                     for value in values {
                         if let Some(address) = self.address_literal(value) {
-                            self.user_home(id, address, value.span);
+                            self.user_home(id, &address, value.span);
                         }
                     }
                 }
@@ -197,33 +196,38 @@ impl Checker<'_> {
         }
     }
 
-    fn user_home(&mut self, id: DirectoryId, address: Address, span: Span) {
-        match self.tree.homes.users.get(&address).copied() {
-            Some((other, _)) if other == id => return,
-            Some((other, at)) => {
-                self.two_homes(&address.to_string(), id, other, span, at);
-                return;
-            }
-            None => {}
-        }
-        self.tree.homes.users.insert(address.clone(), (id, span));
-        if let Some(directory) = self.tree.directories.get_mut(id.index()) {
-            directory.users.push(address);
+    fn user_home(&mut self, id: DirectoryId, address: &Address, span: Span) {
+        let sides = (&*address.local, &*address.domain);
+        if self.tree.collected.sides(sides, id, Written::At(span)).is_err() {
+            self.full(span);
         }
     }
 
-    fn domain_home(&mut self, id: DirectoryId, domain: DomainPattern, span: Span) {
-        match self.tree.homes.domains.get(&domain).copied() {
-            Some((other, _)) if other == id => return,
-            Some((other, at)) => {
-                self.two_homes(&domain.to_string(), id, other, span, at);
-                return;
-            }
-            None => {}
+    fn domain_home(&mut self, id: DirectoryId, domain: &DomainPattern, span: Span) {
+        let sides = (&*domain.domain, domain.subdomains);
+        if self.tree.collected.domain(sides, id, Written::At(span)).is_err() {
+            self.full(span);
         }
-        self.tree.homes.domains.insert(domain.clone(), (id, span));
-        if let Some(directory) = self.tree.directories.get_mut(id.index()) {
-            directory.domains.push(domain);
+    }
+
+    /// Makes the table of all homes, and tells of entries that have two.
+    fn finish_homes(&mut self) {
+        let collected = std::mem::take(&mut self.tree.collected);
+        let (homes, found, more) = collected.build(&self.loaded.map, MOST_TOLD);
+        self.tree.homes = Arc::new(homes);
+        let last = found.last().map(|last| last.later);
+        for TwoHomes { entry, later: (here, span), earlier: (there, at) } in found {
+            self.two_homes(&entry, here, there, span, at);
+        }
+        if let Some((_, span)) = last
+            && more > 0
+        {
+            let message = format!("{more} more entries are at home in two directories");
+            self.push(
+                Diagnostic::error(codes::TWO_HOMES, span, message)
+                    .label("behind this one")
+                    .help("every address has one home: keep one of the two entries"),
+            );
         }
     }
 
@@ -241,24 +245,7 @@ impl Checker<'_> {
     fn list_entry(&mut self, module: usize, id: DirectoryId, value: &Expr) {
         let ExprKind::Name(reference) = &value.kind else {
             let Some(path) = self.path_literal(value) else { return };
-            for line in self.lines(module, &path, value.span) {
-                match line.node.strip_prefix('@') {
-                    Some(domain) => {
-                        let (name, subdomains) = match domain.strip_prefix("*.") {
-                            Some(rest) => (rest, true),
-                            None => (domain, false),
-                        };
-                        if let Some(domain) = self.domain(name, subdomains, line.span) {
-                            self.domain_home(id, domain, line.span);
-                        }
-                    }
-                    None => {
-                        if let Some(address) = self.address(&line.node, line.span) {
-                            self.user_home(id, address, line.span);
-                        }
-                    }
-                }
-            }
+            self.home_file(module, id, &path, value.span);
             return;
         };
         let context = super::Context::new(module, super::Place::Nowhere);
@@ -276,12 +263,15 @@ impl Checker<'_> {
         };
         let entries = self.lists.get(list.index()).map(|list| list.entries.clone());
         match entries {
-            Some(ListEntries::Addresses { addresses, domains }) => {
-                for address in addresses {
-                    self.user_home(id, address, value.span);
-                }
-                for domain in domains {
-                    self.domain_home(id, domain, value.span);
+            Some(ListEntries::Addresses(table)) => {
+                let (homes, at) = (&mut self.tree.collected, Written::At(value.span));
+                let users = table
+                    .addresses()
+                    .all(|(_, local, domain, _)| homes.sides((local, domain), id, at).is_ok());
+                let domains =
+                    table.domains().all(|(domain, below, _)| homes.domain((domain, below), id, at).is_ok());
+                if !(users && domains) {
+                    self.full(value.span);
                 }
             }
             Some(_) => self.push(
@@ -294,6 +284,24 @@ impl Checker<'_> {
             ),
             None => {}
         }
+    }
+
+    /// The users and domains that a file lists.
+    fn home_file(&mut self, module: usize, id: DirectoryId, path: &str, span: Span) {
+        let Some((source, text)) = self.list_text(module, path, span) else { return };
+        let mut faults = Faults::default();
+        for (line, span) in lines_of(source, &text) {
+            let homes = &mut self.tree.collected;
+            let written = Written::Line(source, span.start);
+            let added = match domain_of_line(line) {
+                Some(domain) => homes.domain(domain, id, written).map_err(Fault::of_domain),
+                None => homes.address(line, id, written).map_err(Fault::of_address),
+            };
+            if let Err(fault) = added {
+                self.line_fault(&mut faults, fault, line, span, None);
+            }
+        }
+        self.more_faults(faults);
     }
 
     fn group(&mut self, id: DirectoryId, service: &ast::Name, query: &ast::TextLiteral, span: Span) {
@@ -393,11 +401,11 @@ impl Checker<'_> {
 
     /// Whether some domain entry covers all addresses of a pattern.
     fn is_covered(&self, domain: &DomainPattern) -> bool {
-        self.tree.homes.domains.keys().any(|entry| match (entry.subdomains, domain.subdomains) {
-            (false, false) => entry.domain == domain.domain,
-            (false, true) => false,
-            (true, false) => entry.matches(&domain.domain),
-            (true, true) => entry.domain == domain.domain || entry.matches(&domain.domain),
-        })
+        let homes = &self.tree.homes;
+        let own = DomainPattern { domain: Arc::clone(&domain.domain), subdomains: true };
+        match domain.subdomains {
+            false => homes.has_domain(&domain.domain),
+            true => homes.pattern(&own).is_some() || homes.is_below_entry(&domain.domain),
+        }
     }
 }

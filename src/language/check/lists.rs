@@ -1,13 +1,12 @@
-//! What is searched for and what things are in: dictionaries, detectors, lists and the files they read.
+//! What is searched for: dictionaries and detectors.
 
+use super::list_items::lines_of;
 use super::names::Meaning;
 use super::{Checker, Context, Done, Place};
-use crate::base::address::{Address, DomainPattern};
 use crate::base::diagnostic::Diagnostic;
-use crate::base::source::{SourceId, Span, Spanned};
+use crate::base::source::{Span, Spanned};
 use crate::language::codes::{item as codes, name as name_codes, types};
-use crate::language::hir::{self, Check, ListEntries, Literal, Near, Pattern};
-use crate::language::schema::types::Type;
+use crate::language::hir::{self, Check, Near, Pattern};
 use crate::language::scope::ItemKey;
 use crate::language::suggest;
 use crate::language::syntax::ast;
@@ -132,7 +131,7 @@ impl Checker<'_> {
         let Some(text) = self.loaded.map.get(source).map(|source| Arc::clone(&source.text)) else {
             return Vec::new();
         };
-        lines_of(source, &text)
+        lines_of(source, &text).map(|(line, span)| Spanned::new(line.into(), span)).collect()
     }
 
     pub(super) fn detector(&mut self, key: ItemKey, item: &ast::Detector) -> Done {
@@ -266,188 +265,4 @@ impl Checker<'_> {
         }
         Some(Near { patterns, within: u32::try_from(distance?).ok()? })
     }
-
-    pub(super) fn list(&mut self, key: ItemKey, item: &ast::List) -> Done {
-        let mut collected = Collected::default();
-        let mut whole = true;
-        for entry in &item.entries {
-            match entry {
-                ast::ListEntry::Value(value) => self.list_value(value, &mut collected),
-                ast::ListEntry::File(path) => {
-                    let lines = self.lines(key.module, &path.node, path.span);
-                    whole &= !lines.is_empty();
-                    for line in lines {
-                        self.list_line(&line, &mut collected);
-                    }
-                }
-                ast::ListEntry::Bad(_) => whole = false,
-            }
-        }
-        if item.entries.is_empty() && whole {
-            self.push(
-                Diagnostic::error(
-                    codes::EMPTY,
-                    item.name.span,
-                    format!("the list `{}` has no entries", item.name.node),
-                )
-                .help("write addresses, domains, networks or texts, or read them by `from \"file.txt\"`"),
-            );
-        }
-        let id = hir::ListId(self.lists.len() as u32);
-        let entries = collected.entries();
-        self.lists.push(hir::List { name: item.name.node.clone(), entries, span: item.span });
-        Done::List(id)
-    }
-
-    fn list_value(&mut self, value: &ast::Expr, collected: &mut Collected) {
-        let context = Context::new(0, Place::Nowhere);
-        let mut context = context;
-        let typed = self.value(&mut context, value);
-        let hir::ExprKind::Literal(constant) = typed.kind else { return };
-        if typed.ty == Type::Unknown {
-            return;
-        }
-        let sort = match &constant {
-            Literal::Address(_) | Literal::Domain(_) => Sort::Addresses,
-            Literal::Network(_) => Sort::Networks,
-            Literal::Text(text) if self.findable(text, value.span) => Sort::Texts,
-            Literal::Text(_) => return,
-            _ => {
-                self.push(
-                    Diagnostic::error(
-                        types::MISMATCH,
-                        value.span,
-                        format!("{} cannot stand in a list", typed.ty),
-                    )
-                    .help("a list holds addresses and domains, or networks, or texts"),
-                );
-                return;
-            }
-        };
-        if self.same_sort(collected, sort, value.span) {
-            collected.add(constant);
-        }
-    }
-
-    fn list_line(&mut self, line: &Spanned<Arc<str>>, collected: &mut Collected) {
-        let text = &*line.node;
-        let constant = if let Some(domain) = text.strip_prefix('@') {
-            let (name, subdomains) = match domain.strip_prefix("*.") {
-                Some(rest) => (rest, true),
-                None => (domain, false),
-            };
-            self.domain(name, subdomains, line.span).map(Literal::Domain)
-        } else if collected.sort == Some(Sort::Texts) {
-            self.findable(text, line.span).then(|| Literal::Text(Arc::clone(&line.node)))
-        } else if text.contains('@') && !text.contains(char::is_whitespace) {
-            self.address(text, line.span).map(Literal::Address)
-        } else if looks_like_network(text) {
-            self.network(text, line.span).map(Literal::Network)
-        } else {
-            self.findable(text, line.span).then(|| Literal::Text(Arc::clone(&line.node)))
-        };
-        let Some(constant) = constant else { return };
-        let sort = match &constant {
-            Literal::Network(_) => Sort::Networks,
-            Literal::Text(_) => Sort::Texts,
-            _ => Sort::Addresses,
-        };
-        if self.same_sort(collected, sort, line.span) {
-            collected.add(constant);
-        }
-    }
-
-    fn same_sort(&mut self, collected: &mut Collected, sort: Sort, span: Span) -> bool {
-        match (collected.sort, collected.first) {
-            (Some(first), Some(at)) if first != sort => {
-                let message = format!("{} stand in a list of {}", sort.words(), first.words());
-                self.push(
-                    Diagnostic::error(codes::MIXED_LIST, span, message)
-                        .also(at, format!("the first of {}", first.words()))
-                        .help("make two lists of it"),
-                );
-                false
-            }
-            _ => {
-                collected.sort.get_or_insert(sort);
-                collected.first.get_or_insert(span);
-                true
-            }
-        }
-    }
-}
-
-/// The sort of a list's entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sort {
-    Addresses,
-    Networks,
-    Texts,
-}
-
-impl Sort {
-    fn words(self) -> &'static str {
-        match self {
-            Sort::Addresses => "addresses",
-            Sort::Networks => "networks",
-            Sort::Texts => "texts",
-        }
-    }
-}
-
-/// The entries of a list so far.
-#[derive(Debug, Default)]
-struct Collected {
-    sort: Option<Sort>,
-    first: Option<Span>,
-    addresses: Vec<Address>,
-    domains: Vec<DomainPattern>,
-    networks: Vec<ipnet::IpNet>,
-    texts: Vec<Arc<str>>,
-}
-
-impl Collected {
-    fn add(&mut self, constant: Literal) {
-        match constant {
-            Literal::Address(address) => self.addresses.push(address),
-            Literal::Domain(domain) => self.domains.push(domain),
-            Literal::Network(network) => self.networks.push(network),
-            Literal::Text(text) => self.texts.push(text),
-            _ => {}
-        }
-    }
-
-    fn entries(self) -> ListEntries {
-        match self.sort {
-            Some(Sort::Networks) => ListEntries::Networks(self.networks),
-            Some(Sort::Texts) => ListEntries::Texts(self.texts),
-            _ => ListEntries::Addresses { addresses: self.addresses, domains: self.domains },
-        }
-    }
-}
-
-/// Whether a line means a network rather than a text: digits, dots, colons and a slash alone.
-fn looks_like_network(text: &str) -> bool {
-    let parts = |separator| text.split(separator).count();
-    let digits =
-        text.chars().all(|character| character.is_ascii_hexdigit() || matches!(character, '.' | ':' | '/'));
-    digits
-        && text.contains(|character: char| character.is_ascii_digit())
-        && (parts('.') == 4 || parts(':') > 2)
-}
-
-/// The lines of a text that are neither blank nor comments, with their places.
-fn lines_of(source: SourceId, text: &str) -> Vec<Spanned<Arc<str>>> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let content = line.trim();
-        if !content.is_empty() && !content.starts_with('#') {
-            let lead = line.len() - line.trim_start().len();
-            let at = start + lead;
-            lines.push(Spanned::new(Arc::from(content), Span::new(source, at, at + content.len())));
-        }
-        start += line.len();
-    }
-    lines
 }

@@ -85,11 +85,7 @@ impl Checker<'_> {
 
     /// A network, or an address as the network of itself alone.
     pub(super) fn network(&mut self, text: &str, span: Span) -> Option<IpNet> {
-        let network = match text.contains('/') {
-            true => text.parse::<IpNet>().ok(),
-            false => text.parse::<IpAddr>().ok().map(IpNet::from),
-        };
-        let Some(network) = network else {
+        let Some(network) = any_network(text) else {
             self.push_unless_said(
                 Diagnostic::error(codes::NETWORK, span, format!("`{text}` is no network")).help(
                     "write an address and the bits of its prefix, as in `10.0.0.0/8` or `2001:db8::/32`",
@@ -97,7 +93,7 @@ impl Checker<'_> {
             );
             return None;
         };
-        if network.addr() != network.network() {
+        if !is_whole(&network) {
             let meant = network.trunc().to_string();
             self.push_unless_said(
                 Diagnostic::error(codes::NETWORK, span, format!("`{text}` has bits set beyond its prefix"))
@@ -316,6 +312,23 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// An address with the bits of its prefix, or the network of an address alone.
+fn any_network(text: &str) -> Option<IpNet> {
+    match text.contains('/') {
+        true => text.parse::<IpNet>().ok(),
+        false => text.parse::<IpAddr>().ok().map(IpNet::from),
+    }
+}
+
+fn is_whole(network: &IpNet) -> bool {
+    network.addr() == network.network()
+}
+
+/// What [`Checker::network`] takes, without a finding.
+pub(super) fn sound_network(text: &str) -> Option<IpNet> {
+    any_network(text).filter(is_whole)
 }
 
 /// Whether a text could be the name of a header field (RFC 5322, 3.6.8: printable ASCII but the colon).

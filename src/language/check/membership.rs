@@ -170,7 +170,7 @@ impl Checker<'_> {
 
     fn list_holds(&self, list: hir::ListId) -> Option<Holds> {
         Some(match &self.lists.get(list.index())?.entries {
-            ListEntries::Addresses { domains, .. } => Holds::Domains { domains: !domains.is_empty() },
+            ListEntries::Addresses(table) => Holds::Domains { domains: table.has_domains() },
             ListEntries::Networks(_) => Holds::Networks,
             ListEntries::Texts(_) => Holds::Values(Type::Text),
         })

@@ -10,7 +10,9 @@ mod directories;
 mod expressions;
 mod functions;
 mod hierarchy;
+mod homes;
 mod items;
+mod list_items;
 mod lists;
 mod literals;
 mod membership;
@@ -249,6 +251,7 @@ impl<'s> Checker<'s> {
                 sources: Arc::clone(&map),
                 site: self.site,
                 directories: self.tree.directories,
+                homes: self.tree.homes,
                 policies: self.policies,
                 criteria: self.criteria,
                 dictionaries: self.dictionaries,

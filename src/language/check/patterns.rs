@@ -133,7 +133,7 @@ impl Checker<'_> {
             Meaning::Detector(detector) => Some(Matcher::Detector(detector)),
             Meaning::List(list) => {
                 let texts = match &self.lists.get(list.index())?.entries {
-                    ListEntries::Texts(texts) => texts.clone(),
+                    ListEntries::Texts(texts) => Arc::clone(texts),
                     _ => {
                         self.push(
                             Diagnostic::error(
@@ -150,7 +150,7 @@ impl Checker<'_> {
                     return Some(Matcher::List(list));
                 }
                 let words: Option<Vec<Pattern>> =
-                    texts.iter().map(|text| self.searched_text(text, true, reference.span)).collect();
+                    texts.iter().map(|text| self.searched_text(&text.into(), true, reference.span)).collect();
                 words.map(Matcher::AnyOf)
             }
             Meaning::Value(value) => match (&value.kind, &value.ty) {
@@ -322,8 +322,7 @@ impl Checker<'_> {
 
     /// Whether a text can be found in normalised text at all.
     pub(super) fn findable(&mut self, text: &str, span: Span) -> bool {
-        let empty = text.chars().all(|character| character.is_whitespace() || IGNORABLE.contains(character));
-        if !empty {
+        if is_findable(text) {
             return true;
         }
         let message = match text.is_empty() {
@@ -511,6 +510,11 @@ fn impossible(hir: &Hir) -> bool {
         HirKind::Concat(parts) => parts.iter().any(impossible),
         HirKind::Alternation(parts) => parts.iter().all(impossible),
     }
+}
+
+/// Whether anything is left of a text once it is normalised.
+pub(super) fn is_findable(text: &str) -> bool {
+    !text.chars().all(|character| character.is_whitespace() || IGNORABLE.contains(character))
 }
 
 /// Whether normalised text never holds a character.

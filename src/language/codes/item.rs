@@ -69,6 +69,22 @@ codes! {
      \x20   }\n\
      }\n";
 
+    /// More wrong lines than are told.
+    MORE_LINES = "mfp::item::more-lines",
+    "more lines of a list file are wrong",
+    "The first wrong lines of a list file are told one by one, and the others are counted: a file of the wrong kind \
+     would hide every other finding. Mend what is told, or name the right file.",
+    "",
+    "";
+
+    /// A list beyond its limit.
+    TOO_LARGE = "mfp::item::too-large",
+    "a list has more entries than can be looked up",
+    "The entries of a list, and those of all directories together, may take four gigabytes: some hundred million \
+     addresses. A set that reaches this was likely made by a program, and belongs into a directory service.",
+    "",
+    "";
+
     /// A line end in a header field.
     LINE_END = "mfp::item::line-end",
     "a header field is one line",

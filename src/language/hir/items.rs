@@ -1,8 +1,8 @@
 //! Items that policies speak of.
 
 use super::{Expr, Literal, TextTemplate, VariableId, Weekday};
-use crate::base::address::{Address, DomainPattern};
 use crate::base::source::{Span, Spanned};
+use crate::base::table::{AddressTable, NetworkTable, TextList};
 use crate::language::schema::types::Type;
 use crate::language::syntax::ast;
 use std::sync::Arc;
@@ -132,16 +132,16 @@ pub struct List {
     pub span: Span,
 }
 
-/// The entries of a list; all of one sort, but addresses and domains may stand together.
+/// The entries of a list; all of one sort, but addresses and domains may stand together. Shared with the plan: there may
+/// be millions.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum ListEntries {
-    /// Addresses and domains.
-    Addresses { addresses: Vec<Address>, domains: Vec<DomainPattern> },
+    /// Addresses and domains; their numbers are 0.
+    Addresses(Arc<AddressTable>),
     /// Networks.
-    Networks(Vec<ipnet::IpNet>),
-    /// Texts, as written.
-    Texts(Vec<Arc<str>>),
+    Networks(Arc<NetworkTable>),
+    /// Texts, as written, in the order of the source.
+    Texts(Arc<TextList>),
 }
 
 /// `calendar c { … }`.

@@ -16,6 +16,7 @@ pub use test::*;
 
 use crate::base::address::{Address, DomainPattern};
 use crate::base::source::{SourceMap, Span};
+use crate::base::table::AddressTable;
 use std::sync::Arc;
 
 pub use super::syntax::ast::{
@@ -71,6 +72,9 @@ pub struct Hir {
     pub site: Site,
     /// The directory tree; parents stand before their children.
     pub directories: Vec<Directory>,
+    /// The users and domains of all directories, those of list files included, each with the [`DirectoryId`] of its home.
+    /// Shared with the plan: there may be millions.
+    pub homes: Arc<AddressTable>,
     /// Every policy as applied, in the order of `use`, then of the source.
     pub policies: Vec<Policy>,
     /// Criteria; a criterion calls only earlier ones.
@@ -139,10 +143,6 @@ pub struct Directory {
     pub path: Arc<str>,
     /// The directory it lies in.
     pub parent: Option<DirectoryId>,
-    /// Domain entries.
-    pub domains: Vec<DomainPattern>,
-    /// User entries, those of list files included.
-    pub users: Vec<Address>,
     /// Groups that are asked of a directory service.
     pub groups: Vec<Group>,
     /// Exceptions written here, in source order.

@@ -35,9 +35,10 @@ pub fn lint(hir: &Hir, files: &[(SourceId, ast::File)], map: &SourceMap, found: 
             shadow::lint(hir, file, found);
         }
     }
+    let inside = trust::Inside::default();
     for policy in hir.policies.iter().filter(|policy| own(policy.span)) {
         logic::lint_policy(hir, policy, found);
-        trust::lint_policy(hir, policy, found);
+        trust::lint_policy(hir, policy, &inside, found);
         patterns::lint_policy(hir, policy, found);
         lint_effect(policy, found);
         lint_override(hir, policy, found);

@@ -3,21 +3,24 @@
 use super::logic::{self, Signed};
 use super::walk;
 use super::{codes, warning};
+use crate::base::address::DomainPattern;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
+use crate::base::table::AddressTable;
 use crate::language::hir::{
     Action, DirectoryId, Disposition, Exception, Expr, ExprKind, Hir, OnProtected, Policy, Quantifier, Set,
     Side,
 };
 use crate::language::schema::facts::Fact;
 use crate::language::schema::types::Enumeration;
+use std::cell::OnceCell;
 
-pub(super) fn lint_policy(hir: &Hir, policy: &Policy, found: &mut Diagnostics) {
+pub(super) fn lint_policy(hir: &Hir, policy: &Policy, inside: &Inside, found: &mut Diagnostics) {
     for unless in &policy.unlesses {
         lint_forgeable(hir, unless, found);
     }
     lint_any_recipient(hir, policy, found);
-    lint_return(hir, policy, found);
+    lint_return(hir, policy, inside, found);
 }
 
 pub(super) fn lint_exception(hir: &Hir, exception: &Exception, found: &mut Diagnostics) {
@@ -125,9 +128,9 @@ fn any_recipient(hir: &Hir, expression: &Expr) -> Option<Span> {
 }
 
 /// `return` (and `reject`, which becomes one) that could answer somebody who never wrote.
-fn lint_return(hir: &Hir, policy: &Policy, found: &mut Diagnostics) {
+fn lint_return(hir: &Hir, policy: &Policy, inside: &Inside, found: &mut Diagnostics) {
     let Some(span) = returning(policy) else { return };
-    let sender_is_ours = policy.side == Side::Senders && directory_is_inside(hir, policy.directory);
+    let sender_is_ours = policy.side == Side::Senders && inside.holds(hir, policy.directory);
     let literals = logic::conjuncts(hir, policy);
     if sender_is_ours || literals.iter().any(|literal| vouches(*literal)) {
         return;
@@ -166,19 +169,45 @@ fn returning(policy: &Policy) -> Option<Span> {
     disposition.map(|disposition| disposition.span).or(action.map(|action| action.span))
 }
 
-/// Whether every address of a directory is of the site.
-fn directory_is_inside(hir: &Hir, directory: DirectoryId) -> bool {
-    let in_site = |domain: &str| hir.site.domains.iter().any(|pattern| pattern.matches(domain));
-    hir.directories.iter().filter(|candidate| hir.is_below(candidate.id, directory)).all(|candidate| {
-        candidate.groups.is_empty()
-            && candidate.users.iter().all(|user| in_site(&user.domain))
-            && candidate.domains.iter().all(|pattern| {
-                hir.site.domains.contains(pattern)
-                    || in_site(&pattern.domain)
-                    || (pattern.subdomains
-                        && hir.site.domains.iter().any(|own| own.subdomains && own.matches(&pattern.domain)))
-            })
-    })
+/// Of which directories every address is of the site: found at the first question, in one pass over all entries.
+#[derive(Debug, Default)]
+pub(super) struct Inside(OnceCell<Vec<bool>>);
+
+impl Inside {
+    fn holds(&self, hir: &Hir, directory: DirectoryId) -> bool {
+        self.0.get_or_init(|| inside(hir)).get(directory.index()).copied().unwrap_or(false)
+    }
+}
+
+fn inside(hir: &Hir) -> Vec<bool> {
+    let site: AddressTable = hir.site.domains.iter().collect();
+    let mut inside: Vec<bool> = hir.directories.iter().map(|directory| directory.groups.is_empty()).collect();
+    let mut refute = |directory: u32| {
+        if let Some(holds) = inside.get_mut(directory as usize) {
+            *holds = false;
+        }
+    };
+    for (_, _, domain, directory) in hir.homes.addresses() {
+        if !site.has_domain(domain) {
+            refute(directory);
+        }
+    }
+    for (domain, subdomains, directory) in hir.homes.domains() {
+        let pattern = DomainPattern { domain: domain.into(), subdomains };
+        if site.pattern(&pattern).is_none() && !site.has_domain(domain) {
+            refute(directory);
+        }
+    }
+    // Parents stand before their children, so the way back hands the refutation up through all of them.
+    for (at, directory) in hir.directories.iter().enumerate().rev() {
+        if let Some(parent) = directory.parent
+            && inside.get(at) == Some(&false)
+            && let Some(holds) = inside.get_mut(parent.index())
+        {
+            *holds = false;
+        }
+    }
+    inside
 }
 
 /// Whether a criterion holds only of a sender who is ours or vouched for.

@@ -1,42 +1,56 @@
 //! Where addresses are at home.
 
-use mailfw::base::address::{Address, DomainPattern};
+use mailfw::base::address::Address;
 use mailfw::base::source::Span;
+use mailfw::base::table::AddressTableBuilder;
 use mailfw::language::hir::{Directory, DirectoryId, Group};
 use mailfw::plan::{DirectoryIndex, Home};
+use std::sync::Arc;
 
 fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-fn directory(id: u32, parent: Option<u32>, users: &[&str], domains: &[&str], groups: &[&str]) -> Directory {
-    Directory {
-        id: DirectoryId(id),
-        path: format!("d{id}").into(),
-        parent: parent.map(DirectoryId),
-        domains: domains
-            .iter()
-            .map(|domain| match domain.strip_prefix("*.") {
-                Some(below) => DomainPattern { domain: below.into(), subdomains: true },
-                None => DomainPattern { domain: (*domain).into(), subdomains: false },
-            })
-            .collect(),
-        users: users.iter().map(|user| address(user)).collect(),
-        groups: groups
-            .iter()
-            .map(|query| Group { service: "ldap".into(), query: (*query).into(), span: Span::default() })
-            .collect(),
-        exceptions: Vec::new(),
-        span: Span::default(),
-    }
+/// A directory: its parent, its users and its domains (`*.` before one means what is below it), its groups.
+type Written<'a> = (Option<u32>, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+
+fn indexed(directories: &[Written]) -> DirectoryIndex {
+    let mut homes = AddressTableBuilder::default();
+    let directories: Vec<Directory> = directories
+        .iter()
+        .zip(0..)
+        .map(|((parent, users, domains, groups), id)| {
+            for user in *users {
+                homes.add_address(user, id).unwrap();
+            }
+            for domain in *domains {
+                let below = domain.strip_prefix("*.");
+                homes.add_domain(below.unwrap_or(domain), below.is_some(), id).unwrap();
+            }
+            let group = |query: &&str| Group {
+                service: "ldap".into(),
+                query: (*query).into(),
+                span: Span::default(),
+            };
+            Directory {
+                id: DirectoryId(id),
+                path: format!("d{id}").into(),
+                parent: parent.map(DirectoryId),
+                groups: groups.iter().map(group).collect(),
+                exceptions: Vec::new(),
+                span: Span::default(),
+            }
+        })
+        .collect();
+    DirectoryIndex::new(&directories, Arc::new(homes.build().table))
 }
 
 fn index() -> DirectoryIndex {
-    DirectoryIndex::new(&[
-        directory(0, None, &[], &["acme.example", "*.acme.example"], &[]),
-        directory(1, Some(0), &["anna@acme.example"], &["sales.acme.example", "*.sales.acme.example"], &[]),
-        directory(2, Some(0), &["bob@sales.acme.example"], &[], &["cn=board"]),
-        directory(3, Some(1), &[], &[], &["cn=sellers"]),
+    indexed(&[
+        (None, &[], &["acme.example", "*.acme.example"], &[]),
+        (Some(0), &["anna@acme.example"], &["sales.acme.example", "*.sales.acme.example"], &[]),
+        (Some(0), &["bob@sales.acme.example"], &[], &["cn=board"]),
+        (Some(1), &[], &[], &["cn=sellers"]),
     ])
 }
 
@@ -61,7 +75,7 @@ fn a_user_beats_a_domain_an_exact_domain_a_wildcard_and_a_longer_wildcard_a_shor
 fn addresses_compare_without_case_and_by_idna() {
     let nobody = |_: &str| Some(false);
     assert_eq!(home("ANNA@Acme.Example", nobody), Home::In(DirectoryId(1)));
-    let index = DirectoryIndex::new(&[directory(0, None, &[], &["xn--bcher-kva.example"], &[])]);
+    let index = indexed(&[(None, &[], &["xn--bcher-kva.example"], &[])]);
     assert_eq!(index.home(&address("a@Bücher.example"), |_| None), Home::In(DirectoryId(0)));
 }
 

@@ -2,22 +2,34 @@
 
 use super::setting::{Setting, truth};
 use mailfw::base::address::{Address, DomainPattern};
+use mailfw::base::table::AddressTableBuilder;
 use mailfw::plan::Truth;
 use mailfw::plan::lookalike::{Likeness, LookalikeIndex};
+use std::sync::Arc;
 
 fn index() -> LookalikeIndex {
-    let users: Vec<Address> = [
+    let mut homes = AddressTableBuilder::default();
+    for user in [
         "anna.smith@acme.example",
         "jean-luc.dupont@acme.example",
         "bob@acme.example",
         "wolfgang.müller@acme.example",
-    ]
-    .iter()
-    .map(|text| Address::parse(text).unwrap())
-    .collect();
-    let domains = [("acme.example", false), ("acme.example", true), ("globalbank.example", false)]
-        .map(|(domain, subdomains)| DomainPattern { domain: domain.into(), subdomains });
-    LookalikeIndex::new(&users, &domains)
+    ] {
+        homes.add_address(user, 1).unwrap();
+    }
+    homes.add_domain("acme.example", false, 1).unwrap();
+    homes.add_domain("acme.example", true, 1).unwrap();
+    // Of another directory, which is not asked about.
+    homes.add_address("zacharias.elsewhere@acme.example", 0).unwrap();
+    homes.add_domain("elsewhere.example", false, 0).unwrap();
+    let site = [DomainPattern { domain: "globalbank.example".into(), subdomains: false }];
+    LookalikeIndex::new(Arc::new(homes.build().table), vec![false, true], &site)
+}
+
+#[test]
+fn a_directory_that_is_not_asked_about_has_no_likenesses() {
+    assert_eq!(likeness("Zacharias Elsewhere", "someone@mail.other.net"), None);
+    assert_eq!(likeness("Support", "x@elsewhere-payments.net"), None);
 }
 
 fn likeness(name: &str, address: &str) -> Option<Likeness> {
