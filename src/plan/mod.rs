@@ -51,6 +51,7 @@ pub use verdict::{ClauseKind, ClauseResult, Criteria, Evidence, MatchEvidence, O
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
+use crate::base::table::TableSize;
 use crate::language::hir::{CalendarId, DictionaryId, DirectoryId, Expr, Hir, ListId, Pattern, PolicyId};
 use answer::Running;
 use calendar::OpeningHours;
@@ -167,6 +168,11 @@ impl Plan {
     /// Where addresses are at home.
     pub fn directory_index(&self) -> &DirectoryIndex {
         &self.directories
+    }
+
+    /// What the homes and the lists of the set take. Addresses and networks are shared with the typed set.
+    pub fn lookup_size(&self) -> TableSize {
+        self.lists.iter().map(ListIndex::size).fold(self.directories.size(), |sum, size| sum + size)
     }
 
     /// The questions of the set.
