@@ -41,7 +41,9 @@ impl Address {
             return None;
         }
         let local = match unquoted(local)? {
-            Cow::Borrowed(local) if local.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => {
+            Cow::Borrowed(local)
+                if local.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) =>
+            {
                 Cow::Borrowed(local)
             }
             local => Cow::Owned(local.to_lowercase()),
