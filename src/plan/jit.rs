@@ -103,13 +103,14 @@ impl NativeCode {
     /// Compiles all shapes.
     pub fn compile(shapes: &Shapes) -> Result<NativeCode, Unavailable> {
         let mut compiler = Compiler::new()?;
-        let mut declared = Vec::with_capacity(shapes.all().len());
-        for shape in shapes.all() {
-            declared.push((compiler.function(shape)?, operands_of(shape)));
-        }
-        let Compiler { mut module, bytes, .. } = compiler;
+        let declared = compiler.all(shapes);
+        let Compiler { module, bytes, .. } = compiler;
+        // From here on the module is freed with this value, whatever fails.
+        let mut native = NativeCode { functions: Vec::new(), bytes, module: Mutex::new(Some(module)) };
+        let declared = declared?;
+        let Ok(Some(module)) = native.module.get_mut().map(Option::as_mut) else { return Ok(native) };
         module.finalize_definitions().map_err(unavailable)?;
-        let functions = declared
+        native.functions = declared
             .into_iter()
             .map(|(id, operands)| {
                 let pointer = module.get_finalized_function(id);
@@ -119,7 +120,7 @@ impl NativeCode {
                 Function { code, operands }
             })
             .collect();
-        Ok(NativeCode { functions, bytes, module: Mutex::new(Some(module)) })
+        Ok(native)
     }
 
     /// Runs a condition over the cells of a message. A shape that is not of this code, or operands that do not fit, are
@@ -156,7 +157,7 @@ fn operands_of(shape: &[Step]) -> usize {
 }
 
 fn unavailable(error: impl fmt::Display) -> Unavailable {
-    Unavailable { reason: error.to_string() }
+    Unavailable { reason: format!("this host runs no code that is made at run time ({error})") }
 }
 
 struct Compiler {
@@ -181,6 +182,11 @@ impl Compiler {
         let module = JITModule::new(JITBuilder::with_isa(isa, default_libcall_names()));
         let context = module.make_context();
         Ok(Compiler { module, context, builder: FunctionBuilderContext::new(), bytes: 0 })
+    }
+
+    /// A function for each shape, with the number of its operands.
+    fn all(&mut self, shapes: &Shapes) -> Result<Vec<(FuncId, usize)>, Unavailable> {
+        shapes.all().iter().map(|shape| Ok((self.function(shape)?, operands_of(shape)))).collect()
     }
 
     fn function(&mut self, shape: &[Step]) -> Result<FuncId, Unavailable> {

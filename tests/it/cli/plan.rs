@@ -55,3 +55,32 @@ fn the_json_forms_are_documented() {
         assert_eq!(schema::errors("plan.json", &json), Vec::<String>::new(), "{arguments:?}");
     }
 }
+
+/// Runs a command in a process that may not make memory executable; `None` where the kernel cannot forbid it.
+#[expect(unsafe_code, reason = "prctl has no safe form, and only integers go in")]
+fn without_executable_memory(arguments: &[&str]) -> Option<std::process::Output> {
+    use std::os::unix::process::CommandExt;
+    const PR_SET_MDWE: i32 = 65;
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("mailfw"));
+    let forbid = || {
+        // SAFETY: a system call that is safe between fork and exec.
+        match unsafe { libc::prctl(PR_SET_MDWE, 1, 0, 0, 0) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::other("not forbidden")),
+        }
+    };
+    // SAFETY: the closure makes one system call and allocates only where it fails.
+    unsafe { command.pre_exec(forbid) };
+    command.args(arguments).output().ok()
+}
+
+#[test]
+fn where_no_memory_can_be_made_executable_decisions_are_interpreted_with_a_notice() {
+    let Some(forbidden) = without_executable_memory(&["test", &example("acme")]) else {
+        println!("skipped: this kernel cannot forbid executable memory");
+        return;
+    };
+    let error = String::from_utf8_lossy(&forbidden.stderr);
+    assert!(forbidden.status.success(), "{error}");
+    assert!(error.contains("notice: decisions are interpreted"), "{error}");
+}

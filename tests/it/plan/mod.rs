@@ -5,6 +5,7 @@ mod corpus;
 mod detectors;
 mod homes;
 mod lookalikes;
+mod native;
 mod patterns;
 mod policies;
 mod setting;
