@@ -18,21 +18,26 @@ use super::truth::Truth;
 use super::value::{Bounds, Computed, Value};
 use crate::base::address::Address;
 use crate::language::hir::DirectoryId;
+use crate::language::schema::facts::Stage;
 use crate::message::surface::fold;
 
-/// What is known of the cells of a message, and for which recipient.
-#[derive(Debug, Default)]
-pub(super) struct Answers {
+/// What is known of the cells of a message, and for which recipient. It speaks of no borrowed message, so what the
+/// envelope answered can be taken on when the message is there.
+#[derive(Debug, Clone)]
+pub struct CellAnswers {
     cells: Cells,
     recipient: usize,
     /// Of each group that was answered, the cells that do not fail.
     groups: Vec<Option<Vec<CellId>>>,
+    /// What is known later than this is not asked.
+    until: Stage,
 }
 
-impl Answers {
-    pub(super) fn new(program: &Program) -> Answers {
+impl CellAnswers {
+    pub(super) fn new(program: &Program) -> CellAnswers {
         let groups = std::iter::repeat_with(|| None).take(program.groups.len()).collect();
-        Answers { cells: Cells::new(program.cell_count()), recipient: 0, groups }
+        let cells = Cells::new(program.cell_count());
+        CellAnswers { cells, recipient: 0, groups, until: Stage::Content }
     }
 
     /// Forgets what was answered for another recipient.
@@ -52,6 +57,16 @@ impl Answers {
     /// The cells of a group that do not fail, where it was answered.
     pub(super) fn standing(&self, group: GroupId) -> Option<&[CellId]> {
         self.groups.get(group.0 as usize)?.as_deref()
+    }
+
+    /// Forgets what is unknown, so that it is asked again when more is there.
+    fn forget_unknown(&mut self) {
+        for answered in &mut self.groups {
+            let unknown =
+                |cells: &Vec<CellId>| cells.iter().any(|&cell| self.cells.get(cell) == Known::Unknown);
+            answered.take_if(|cells| unknown(cells));
+        }
+        self.cells.forget_unknown();
     }
 }
 
@@ -75,7 +90,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn turn_to(&mut self, running: Running<'a>, recipient: usize) {
         self.recipient = recipient;
         self.answers_of_cells
-            .get_or_insert_with(|| Answers::new(running.program))
+            .get_or_insert_with(|| CellAnswers::new(running.program))
             .turn_to(recipient, running.program);
     }
 
@@ -110,10 +125,8 @@ impl<'a> Evaluator<'a> {
     /// Answers a cell, with its group. As deep as conditions are nested, which the plan bounds.
     fn answer(&mut self, running: Running<'a>, cell: CellId) {
         let known = match running.program.cells.get(cell.0 as usize) {
-            Some(Cell::Asked { group: Some(group), .. }) => {
-                self.answer_group(running, *group);
-                return;
-            }
+            Some(Cell::Asked { group: Some(group), .. }) => return self.answer_group(running, *group),
+            Some(Cell::Asked { node, .. }) if self.is_later(*node) => Known::Unknown,
             Some(Cell::Asked { node, group: None }) => known(&self.truth(*node)),
             Some(Cell::Derived(formula)) => match self.run(running, formula, None) {
                 Progress::Decided(known) => known,
@@ -122,6 +135,28 @@ impl<'a> Evaluator<'a> {
             Some(Cell::Unused) | None => Known::Unknown,
         };
         self.set(cell, known);
+    }
+
+    /// What a survey knows that goes no further than a stage; questions about later facts are unknown meanwhile.
+    pub(super) fn up_to<T>(
+        &mut self,
+        running: Running<'a>,
+        stage: Stage,
+        survey: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let answers = self.answers_of_cells.get_or_insert_with(|| CellAnswers::new(running.program));
+        answers.until = stage;
+        let result = survey(self);
+        if let Some(answers) = &mut self.answers_of_cells {
+            answers.until = Stage::Content;
+            answers.forget_unknown();
+        }
+        result
+    }
+
+    fn is_later(&self, node: NodeId) -> bool {
+        let until = self.answers_of_cells.as_ref().map_or(Stage::Content, |answers| answers.until);
+        self.plan.graph().properties(node).stage > until
     }
 
     fn set(&mut self, cell: CellId, known: Known) {
@@ -134,7 +169,10 @@ impl<'a> Evaluator<'a> {
     pub(super) fn answer_group(&mut self, running: Running<'a>, id: GroupId) {
         let Some(group) = running.program.groups.get(id.0 as usize) else { return };
         let mut hits = Vec::new();
-        let otherwise = self.look_up(group, &mut hits);
+        let otherwise = match group.nodes.first() {
+            Some(&node) if self.is_later(node) => Some(Known::Unknown),
+            _ => self.look_up(group, &mut hits),
+        };
         let Some(answers) = &mut self.answers_of_cells else { return };
         if let Some(otherwise) = otherwise {
             answers.cells.fill(group.first.0, group.end(), otherwise);

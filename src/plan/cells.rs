@@ -74,6 +74,14 @@ impl Cells {
         }
     }
 
+    /// Forgets every answer that is unknown.
+    pub fn forget_unknown(&mut self) {
+        for word in &mut self.words {
+            let unknown = *word & (*word >> 1) & Known::False.everywhere();
+            *word &= !(unknown | unknown << 1);
+        }
+    }
+
     /// Says the same of all cells from one up to another.
     pub fn fill(&mut self, from: u32, to: u32, known: Known) {
         let mut at = from;
@@ -94,6 +102,18 @@ impl Cells {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_unknown_is_forgotten_and_nothing_else() {
+        let mut cells = Cells::new(64);
+        let kinds = [Known::Unasked, Known::False, Known::True, Known::Unknown];
+        (0..64).for_each(|at| cells.set(CellId(at), kinds[at as usize % 4]));
+        cells.forget_unknown();
+        for at in 0..64 {
+            let kept = [Known::Unasked, Known::False, Known::True, Known::Unasked][at as usize % 4];
+            assert_eq!(cells.get(CellId(at)), kept, "cell {at}");
+        }
+    }
 
     #[test]
     fn a_range_that_starts_and_ends_within_words_is_filled_and_nothing_else() {

@@ -6,7 +6,7 @@
 //! what is asked but never what is found. Cost: the nodes a policy reaches, a quantifier's condition once for each of
 //! its values. Depth is bounded by the plan. Nothing here can fail; what is missing is unknown.
 
-use super::answer::Answers;
+use super::answer::CellAnswers;
 use super::directory::Home;
 use super::ir::NodeId;
 use super::lookup::{Answer, Lookups, Question};
@@ -63,7 +63,7 @@ pub struct Evaluator<'a> {
     truths: HashMap<(NodeId, Option<usize>), Truth>,
     values: HashMap<(NodeId, Option<usize>), Computed<'a>>,
     pub(super) homes: HashMap<Address, (Home, Option<Causes>)>,
-    pub(super) answers_of_cells: Option<Answers>,
+    pub(super) answers_of_cells: Option<CellAnswers>,
 }
 
 /// The clauses of a policy, and the truths of those that were asked.
@@ -105,6 +105,16 @@ impl<'a> Evaluator<'a> {
             homes: HashMap::new(),
             answers_of_cells: None,
         }
+    }
+
+    /// An evaluator that takes on what one over the same plan, envelope and session found before there was a message.
+    pub fn resuming(plan: &'a Plan, case: Case<'a>, answers: Option<CellAnswers>) -> Evaluator<'a> {
+        Evaluator { answers_of_cells: answers, ..Evaluator::new(plan, case) }
+    }
+
+    /// What was found, for [`Evaluator::resuming`].
+    pub fn into_answers(self) -> Option<CellAnswers> {
+        self.answers_of_cells
     }
 
     /// The criteria of a policy, for a recipient (position in the envelope).

@@ -40,11 +40,12 @@ pub mod truth;
 pub mod value;
 pub mod verdict;
 
+pub use answer::CellAnswers;
 pub use directory::{DirectoryIndex, Home};
 pub use interpret::{Case, Evaluator, Who};
 pub use lookup::{Answer, Answers, Lookups, Question};
 pub use options::PlanOptions;
-pub use survey::{PolicySet, Surveyed};
+pub use survey::{Narrowed, PolicySet, Surveyed};
 pub use text::{Escape, TextContext};
 pub use truth::{Cause, CauseKind, CauseSet, Causes, Truth};
 pub use verdict::{ClauseKind, ClauseResult, Criteria, Evidence, MatchEvidence, Outcome, Verdict};

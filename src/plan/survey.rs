@@ -7,14 +7,20 @@
 //! [`super::program`]), the cheapest group first. A group that nobody has asked yet is asked only when one of its policies
 //! needs it; from then on only those of its policies are looked at that its answers wake. Cost: the policies that are
 //! woken, and those that nothing wakes; not those that are asleep. Without a program the interpreter looks at each.
+//!
+//! A session decides in stages: [`Evaluator::survey_until`] tells what the facts up to a stage decide for good, and which
+//! policies they leave open. Only those are surveyed again when more is there, by an evaluator that resumes the answers
+//! ([`Evaluator::resuming`]), so what the envelope decided is not asked again.
 
 use super::Plan;
 use super::answer::{Progress, Running};
 use super::cells::Known;
 use super::interpret::Evaluator;
 use super::program::{GroupId, Program};
+use super::truth::{Causes, Truth};
 use super::verdict::Outcome;
 use crate::language::hir::PolicyId;
+use crate::language::schema::facts::Stage;
 use std::collections::BTreeMap;
 
 /// Policies that are surveyed together, prepared once for a plan.
@@ -108,6 +114,15 @@ pub struct Surveyed {
     pub holds: bool,
 }
 
+/// What a survey tells that goes no further than a stage.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Narrowed {
+    /// Positions of the policies that trigger, whatever comes later.
+    pub triggered: Vec<u32>,
+    /// Positions of those that what comes later decides, or that are undecided so far. All others do not trigger.
+    pub open: Vec<u32>,
+}
+
 impl Plan {
     /// Prepares a set of policies (each at most once) for surveys.
     pub fn policy_set(&self, policies: &[PolicyId]) -> PolicySet {
@@ -145,32 +160,79 @@ impl<'a> Evaluator<'a> {
     /// The policies of a set whose criteria hold or are undecided for a recipient (position in the envelope), in the
     /// order of the set.
     pub fn survey(&mut self, set: &PolicySet, recipient: usize) -> Vec<Surveyed> {
-        self.recipient = recipient;
-        let looked_at = vec![0; set.policies.len().div_ceil(64)];
-        let mut survey = Survey { set, looked_at, found: Vec::new() };
         match self.plan.running() {
-            Some(running) => {
-                self.turn_to(running, recipient);
-                for (group, positions) in &set.watched {
-                    self.survey_group(running, *group, positions, &mut survey);
-                }
-                for &position in &set.always {
-                    self.look_at(running, position, &mut survey);
-                }
-            }
-            None => {
-                for (position, &policy) in (0..).zip(&set.policies) {
-                    let known = match self.criteria(policy, recipient).outcome {
-                        Outcome::Triggered => Known::True,
-                        Outcome::NotTriggered => Known::False,
-                        Outcome::Undecided { .. } => Known::Unknown,
-                    };
-                    survey.add(position, known);
-                }
-            }
+            Some(running) => self.survey_natively(running, set, recipient),
+            None => self.survey_plainly(set, recipient, Stage::Content),
+        }
+    }
+
+    /// What the facts up to a stage tell of a set of policies, before there is more of the message; those it leaves open
+    /// make the set that is surveyed next.
+    pub fn survey_until(&mut self, set: &PolicySet, recipient: usize, stage: Stage) -> Narrowed {
+        let found = match self.plan.running() {
+            Some(running) => self.up_to(running, stage, |this| this.survey_natively(running, set, recipient)),
+            None => self.survey_plainly(set, recipient, stage),
+        };
+        let mut narrowed = Narrowed::default();
+        for surveyed in found {
+            let positions = if surveyed.holds { &mut narrowed.triggered } else { &mut narrowed.open };
+            positions.push(surveyed.position);
+        }
+        narrowed
+    }
+
+    fn survey_natively(&mut self, running: Running<'a>, set: &PolicySet, recipient: usize) -> Vec<Surveyed> {
+        self.turn_to(running, recipient);
+        let mut survey =
+            Survey { set, looked_at: vec![0; set.policies.len().div_ceil(64)], found: Vec::new() };
+        for (group, positions) in &set.watched {
+            self.survey_group(running, *group, positions, &mut survey);
+        }
+        for &position in &set.always {
+            self.look_at(running, position, &mut survey);
         }
         survey.found.sort_unstable();
         survey.found
+    }
+
+    fn survey_plainly(&mut self, set: &PolicySet, recipient: usize, until: Stage) -> Vec<Surveyed> {
+        let mut found = Vec::new();
+        for (position, &policy) in (0..).zip(&set.policies) {
+            match self.criteria_until(policy, recipient, until) {
+                Truth::True => found.push(Surveyed { position, holds: true }),
+                Truth::Unknown(_) => found.push(Surveyed { position, holds: false }),
+                Truth::False => {}
+            }
+        }
+        found
+    }
+
+    /// Whether the criteria of a policy hold; a clause that is known only later is unknown.
+    fn criteria_until(&mut self, policy: PolicyId, recipient: usize, until: Stage) -> Truth {
+        if until == Stage::Content {
+            return match self.criteria(policy, recipient).outcome {
+                Outcome::Triggered => Truth::True,
+                Outcome::NotTriggered => Truth::False,
+                Outcome::Undecided { causes } => Truth::Unknown(causes),
+            };
+        }
+        self.recipient = recipient;
+        let plan = self.plan;
+        let Some(nodes) = plan.policy_nodes(policy) else { return Truth::False };
+        let clauses = nodes.whens.iter().map(|&node| (node, true));
+        let clauses = clauses.chain(nodes.unlesses.iter().map(|&node| (node, false)));
+        let mut sum = Truth::True;
+        for (node, holds) in clauses {
+            let truth = match plan.graph().properties(node).stage > until {
+                true => Truth::Unknown(Causes::default()),
+                false => self.truth(node),
+            };
+            sum = sum.and(if holds { truth } else { !truth });
+            if sum.is_false() {
+                break;
+            }
+        }
+        sum
     }
 
     fn survey_group(

@@ -5,6 +5,7 @@ use super::examples::{files, folder};
 use mailfw::base::limits::{MessageLimits, SourceLimits};
 use mailfw::language;
 use mailfw::language::hir::{Hir, PolicyId};
+use mailfw::language::schema::facts::Stage;
 use mailfw::message::Message;
 use mailfw::message::envelope::{Envelope, Session};
 use mailfw::plan::{Answer, Answers, Case, Evaluator, Outcome, Plan, PlanOptions, Question, Surveyed};
@@ -65,9 +66,44 @@ impl Plans {
                 );
             }
             assert_eq!(evaluator.missing(), &missing, "{what}: {name} asks the same of the outside");
+            for (recipient, expected) in expected.iter().enumerate() {
+                assert_eq!(
+                    &in_stages(plan, case, &policies, recipient),
+                    expected,
+                    "{what}, {recipient}: {name} in stages"
+                );
+            }
         }
         expected
     }
+}
+
+/// The same survey stage by stage, the first of them before there is a message.
+fn in_stages(plan: &Plan, case: Case<'_>, policies: &[PolicyId], recipient: usize) -> Vec<Surveyed> {
+    let nothing = Message::parse(Vec::new(), &MessageLimits::default());
+    let mut evaluator = Evaluator::new(plan, Case { message: &nothing, ..case });
+    let mut found = Vec::new();
+    let mut open: Vec<PolicyId> = policies.to_vec();
+    let position =
+        |policy: PolicyId| u32::try_from(policies.iter().position(|&one| one == policy).unwrap()).unwrap();
+    for stage in [Stage::Connection, Stage::Envelope, Stage::Headers] {
+        if stage == Stage::Headers {
+            evaluator = Evaluator::resuming(plan, case, evaluator.into_answers());
+        }
+        let narrowed = evaluator.survey_until(&plan.policy_set(&open), recipient, stage);
+        let of = |positions: &[u32]| positions.iter().map(|&at| open[at as usize]).collect::<Vec<_>>();
+        found.extend(
+            of(&narrowed.triggered)
+                .into_iter()
+                .map(|policy| Surveyed { position: position(policy), holds: true }),
+        );
+        open = of(&narrowed.open);
+    }
+    for surveyed in evaluator.survey(&plan.policy_set(&open), recipient) {
+        found.push(Surveyed { position: position(open[surveyed.position as usize]), ..surveyed });
+    }
+    found.sort_unstable();
+    found
 }
 
 fn example(name: &str) -> Arc<Hir> {
