@@ -3,6 +3,7 @@
 use super::exit::Exit;
 use super::explain::envelope_rule;
 use super::load;
+use super::lookups::LookupArguments;
 use super::output::Terminal;
 use super::problem::{Problem, see_that_empty};
 use crate::base::clock::{Clock, SystemClock};
@@ -10,7 +11,7 @@ use crate::base::limits::MessageLimits;
 use crate::policy::dry_run::{DryRun, Options, Row, RowResult};
 use crate::policy::engine::Detail;
 use crate::policy::envelope_rule::EnvelopeRule;
-use crate::policy::mailboxes::Mailboxes;
+use crate::policy::mailboxes::{MailboxError, Mailboxes};
 use crate::tools::terminal::Look;
 use crate::tools::{dry_run_text, registry};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,13 +20,16 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Show what a policy set would do to the mail of mailboxes; nothing is sent or changed
 #[derive(Debug, clap::Args)]
 pub struct DryRunArguments {
     /// The set: a folder with main.mfp in it, or one file
     policy: PathBuf,
-    /// Mailboxes: mbox files, Maildirs, messages, folders of them, gzipped or not
+    /// Mailboxes: mbox files, Maildirs, messages, folders of them, gzipped or not; FILE#8 is the eighth message of an
+    /// mbox, `-` standard input
     #[arg(required = true)]
     mailbox: Vec<PathBuf>,
     /// Write one JSON object a message instead, for programs
@@ -51,7 +55,9 @@ pub struct DryRunArguments {
     jobs: Option<NonZeroUsize>,
     /// Stop after so many messages
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
+    #[command(flatten)]
+    lookups: LookupArguments,
     #[command(flatten)]
     native: load::Native,
 }
@@ -76,10 +82,12 @@ pub fn run(arguments: &DryRunArguments, terminal: &mut Terminal) -> Result<Exit,
     let options = options(arguments);
     let mailboxes = Mailboxes::open(&arguments.mailbox, &options.limits);
     let progress = Progress::new(terminal, &mailboxes);
+    let skipped = mailboxes.skipped();
+    let interrupted = interrupts();
     let run = DryRun { engine: &engine, against: against.as_ref(), options: &options };
     let mut failed = None;
     let mut foreign = 0;
-    let summary = run.run(mailboxes.take(arguments.limit.unwrap_or(usize::MAX)), |row| {
+    let summary = run.run(mailboxes.take(arguments.limit.map_or(usize::MAX, NonZeroUsize::get)), |row| {
         progress.step();
         foreign += u64::from(dry_run_text::is_foreign(&row));
         let text = text(arguments, &row, terminal.look);
@@ -93,16 +101,23 @@ pub fn run(arguments: &DryRunArguments, terminal: &mut Terminal) -> Result<Exit,
             failed = Some(problem);
             return ControlFlow::Break(());
         }
-        if terminal.is_closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let is_over = terminal.is_closed() || interrupted.load(Ordering::Relaxed);
+        if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.bar.finish_and_clear();
+    let notice = dry_run_text::skipped(&skipped.all(), terminal.error_look);
+    terminal.error(&notice);
     if let Some(problem) = failed {
         return Err(problem);
     }
     if !arguments.json {
-        let never: Vec<_> = summary.never_triggered(engine.hir()).collect();
-        let tables = dry_run_text::summary(&summary, &never, foreign, against.is_some(), terminal.look);
+        let idle = summary.idle(engine.hir());
+        let tables = dry_run_text::summary(&summary, &idle, foreign, against.is_some(), terminal.look);
         terminal.print(&tables);
+    }
+    if interrupted.load(Ordering::Relaxed) {
+        terminal.error(&format!("interrupted after {} messages\n", summary.messages));
+        return Ok(Exit::Interrupted);
     }
     Ok(match (summary.internal_errors, summary.unreadable) {
         (0, 0) => Exit::Clean,
@@ -121,6 +136,7 @@ fn options(arguments: &DryRunArguments) -> Options {
         DryRunArguments { json: false, explain: false, against: None, .. } => Detail::Hits,
         _ => Detail::Record,
     };
+    arguments.lookups.apply(&mut options);
     options.threads = arguments.jobs.unwrap_or(options.threads);
     options
 }
@@ -129,6 +145,9 @@ fn options(arguments: &DryRunArguments) -> Options {
 fn complain(row: &Row, terminal: &mut Terminal) {
     match &row.result {
         RowResult::Judged(_) => {}
+        RowResult::Unreadable(MailboxError { origin, reason, mend: Some(mend) }) => {
+            terminal.complain(&Problem::new(registry::MAILBOX_FORMAT, format!("`{origin}` {reason}"), *mend))
+        }
         RowResult::Unreadable(error) => terminal.complain(&Problem::new(
             registry::MAILBOX_BROKEN,
             format!("`{}` cannot be read: {}", error.origin, error.reason),
@@ -182,10 +201,20 @@ fn leave(folder: Option<&Path>, row: &Row) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A flag that an interrupt raises; a second one ends the process at once.
+fn interrupts() -> Arc<AtomicBool> {
+    use signal_hook::{consts::SIGINT, flag};
+    let raised = Arc::new(AtomicBool::new(false));
+    // Where the system takes no handler, an interrupt ends the process as it always did.
+    let _ = flag::register_conditional_shutdown(SIGINT, Exit::Interrupted as i32, Arc::clone(&raised));
+    let _ = flag::register(SIGINT, Arc::clone(&raised));
+    raised
+}
+
 /// A progress bar on standard error, where people watch it.
 struct Progress {
     bar: ProgressBar,
-    done: std::sync::Arc<std::sync::atomic::AtomicU64>,
+    done: Arc<AtomicU64>,
 }
 
 impl Progress {
@@ -193,7 +222,12 @@ impl Progress {
         let target =
             if terminal.watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(mailboxes.total_bytes()), target);
-        let form = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+        // A line that wraps cannot be taken away again.
+        let form = match terminal.error_look.width {
+            ..60 => "{percent} %, {eta} left",
+            60..80 => "{bar:20} {percent} %, {eta} left",
+            _ => "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
+        };
         if let Ok(style) = ProgressStyle::with_template(form) {
             let characters = if terminal.error_look.unicode { "━╸─" } else { "=>-" };
             bar.set_style(style.progress_chars(characters));
@@ -202,6 +236,6 @@ impl Progress {
     }
 
     fn step(&self) {
-        self.bar.set_position(self.done.load(std::sync::atomic::Ordering::Relaxed));
+        self.bar.set_position(self.done.load(Ordering::Relaxed));
     }
 }

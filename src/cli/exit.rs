@@ -15,6 +15,8 @@ pub enum Exit {
     Failed = 1,
     /// It could not be done, or not for all: a wrong command line, a file or mailbox that cannot be read or written.
     Usage = 2,
+    /// It was interrupted; what was done so far is told (128 and the signal's number, as shells count).
+    Interrupted = 130,
     /// A mistake in mailfw itself (`EX_SOFTWARE` of sysexits).
     Internal = 70,
 }
@@ -33,6 +35,7 @@ pub const CODES: &[(Exit, &str)] = &[
          other mailboxes are still done",
     ),
     (Exit::Internal, "a mistake in mailfw itself"),
+    (Exit::Interrupted, "a dry run was interrupted; the tables are of the messages before"),
 ];
 
 /// The exit codes as the end of `--help`.

@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use super::load;
+use super::lookups::LookupArguments;
 use super::output::Terminal;
 use super::problem::{Problem, special};
 use crate::base::address::Address;
@@ -11,10 +12,9 @@ use crate::policy::dry_run::{DryRun, Options, Row, RowResult};
 use crate::policy::engine::Engine;
 use crate::policy::envelope_rule::EnvelopeRule;
 use crate::policy::explain;
-use crate::policy::mailboxes::{MailItem, Mailboxes};
+use crate::policy::mailboxes::{MailItem, Mailboxes, message_of};
 use crate::tools::terminal::Look;
 use crate::tools::{dry_run_text, explain_address, registry};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Explain how a message is decided, or which policies hold for an address
@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub struct ExplainArguments {
     /// The set: a folder with main.mfp in it, or one file
     policy: PathBuf,
-    /// A file with one message, `-` for standard input, or an address
+    /// A message: a file, `-` for standard input, or FILE#8 for the eighth of an mbox; or an address
     #[arg(value_name = "MESSAGE|ADDRESS")]
     subject: PathBuf,
     /// Write the decision record as JSON
@@ -34,6 +34,8 @@ pub struct ExplainArguments {
     /// Where sender and recipients come from: headers, traces, from=ADDRESS, to=ADDRESS; several parted by commas
     #[arg(long, value_name = "RULES", value_parser = envelope_rule)]
     envelope: Option<EnvelopeRule>,
+    #[command(flatten)]
+    lookups: LookupArguments,
 }
 
 /// Reads `--envelope`.
@@ -70,12 +72,12 @@ fn subject(written: &Path) -> Result<Subject, Problem> {
 
 fn message(path: &Path) -> Result<MailItem, Problem> {
     let limits = MessageLimits::default();
-    if path.as_os_str() == "-" {
-        return standard_input(&limits);
-    }
-    let metadata = std::fs::metadata(path).map_err(|error| Problem::unreadable(path, &error))?;
-    if let Some(what) = special(metadata.file_type()) {
-        return Err(Problem::not_a_file(path, what));
+    let (file, number) = message_of(path);
+    if path.as_os_str() != "-" {
+        let metadata = std::fs::metadata(&file).map_err(|error| Problem::unreadable(&file, &error))?;
+        if let Some(what) = special(metadata.file_type()) {
+            return Err(Problem::not_a_file(path, what));
+        }
     }
     let mut messages = Mailboxes::open(&[path.to_owned()], &limits);
     let Some(first) = messages.next() else {
@@ -85,29 +87,25 @@ fn message(path: &Path) -> Result<MailItem, Problem> {
             "name a file with one message, or an address",
         ));
     };
-    if messages.next().is_some() {
+    if number.is_none() && messages.next().is_some() {
         return Err(Problem::new(
             registry::MESSAGE_UNREADABLE,
             format!("there are several messages in `{}`", path.display()),
-            "name a file with one message; `mailfw dry-run --explain` explains all messages of a mailbox",
+            format!("name one, such as `{}#1`; `mailfw dry-run --explain` explains all", path.display()),
         ));
     }
-    first.map_err(|error| {
-        Problem::new(
+    first.map_err(|error| match error.mend {
+        Some(mend) => Problem::new(
+            registry::MAILBOX_FORMAT,
+            format!("`{}` {}", error.origin, error.reason.replace("is no mailbox:", "is no message:")),
+            mend,
+        ),
+        None => Problem::new(
             registry::MESSAGE_UNREADABLE,
             format!("`{}` cannot be read: {}", error.origin, error.reason),
             "see that it is a message and that the user who runs mailfw may read it",
-        )
+        ),
     })
-}
-
-fn standard_input(limits: &MessageLimits) -> Result<MailItem, Problem> {
-    let mut bytes = Vec::new();
-    let most = limits.message_bytes as u64 + 1;
-    let read = std::io::stdin().lock().take(most).read_to_end(&mut bytes);
-    let total_size = read.map_err(|error| Problem::unreadable(Path::new("standard input"), &error))? as u64;
-    let truncated = total_size == most;
-    Ok(MailItem { origin: "standard input".to_string(), bytes, envelope_hint: None, truncated, total_size })
 }
 
 fn of_address(arguments: &ExplainArguments, engine: &Engine, address: &Address, look: Look) -> String {
@@ -125,6 +123,7 @@ fn of_message(
     look: Look,
 ) -> Result<String, Problem> {
     let mut options = Options::new(SystemClock.now());
+    arguments.lookups.apply(&mut options);
     options.envelope = arguments.envelope.clone().unwrap_or_default();
     let run = DryRun { engine, against: None, options: &options };
     let (origin, size) = (item.origin.clone(), item.total_size);

@@ -14,6 +14,7 @@ mod explain_code;
 mod fmt;
 mod init;
 mod load;
+mod lookups;
 mod man;
 mod output;
 mod plan;

@@ -35,6 +35,15 @@ pub struct FromLine {
     pub date: String,
 }
 
+impl FromLine {
+    /// The time of arrival, as `Mon Sep  2 12:33:49 2002` in UTC; `None` where the line says it in another form.
+    pub fn moment(&self) -> Option<jiff::Timestamp> {
+        let words: Vec<&str> = self.date.split_whitespace().take(5).collect();
+        let moment = jiff::civil::DateTime::strptime("%a %b %d %H:%M:%S %Y", words.join(" ")).ok()?;
+        jiff::tz::Offset::UTC.to_timestamp(moment).ok()
+    }
+}
+
 /// One message of an mbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MboxMessage {

@@ -432,9 +432,7 @@ impl Message {
 
     /// The moment of the Date field; `None` where it is missing or no date.
     pub fn date(&self) -> Option<jiff::Timestamp> {
-        let value = self.headers().first("date")?.value();
-        let date = mail_parser::DateTime::parse_rfc822(value).filter(mail_parser::DateTime::is_valid)?;
-        jiff::Timestamp::from_second(date.to_timestamp()).ok()
+        moment(self.headers().first("date")?.value())
     }
 
     /// The Message-ID without its brackets.
@@ -494,4 +492,10 @@ impl std::fmt::Debug for Message {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Message").field("size", &self.size()).field("parts", &self.parts().len()).finish()
     }
+}
+
+/// A moment as header fields write it (RFC 5322, 3.3); `None` for what is no date.
+pub fn moment(text: &str) -> Option<jiff::Timestamp> {
+    let date = mail_parser::DateTime::parse_rfc822(text).filter(mail_parser::DateTime::is_valid)?;
+    jiff::Timestamp::from_second(date.to_timestamp()).ok()
 }

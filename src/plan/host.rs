@@ -29,6 +29,9 @@ impl<'a> Evaluator<'a> {
     pub(super) fn fact(&mut self, fact: Fact) -> Computed<'a> {
         let case = self.case;
         let (message, session) = (case.message, case.session);
+        if is_of_session(fact) && !case.lookups.knows_session(fact) {
+            return Computed::Unknown(Causes::of(CauseKind::Unavailable, "client".to_string()));
+        }
         match fact {
             Fact::Sender => Computed::known(match &case.envelope.sender {
                 Some(address) => Value::Address(address.clone(), case.envelope.sender_text.clone()),
@@ -572,4 +575,17 @@ fn family(family: Family) -> u16 {
         Family::Key | Family::Empty | Family::Unknown => "unknown",
     };
     position(Enumeration::Family, name).and_then(|at| u16::try_from(at).ok()).unwrap_or(u16::MAX)
+}
+
+/// Whether a fact is about the session the message came in.
+fn is_of_session(fact: Fact) -> bool {
+    matches!(
+        fact,
+        Fact::ClientIp
+            | Fact::ClientName
+            | Fact::ClientHelo
+            | Fact::ClientUser
+            | Fact::ClientTls
+            | Fact::Direction
+    )
 }

@@ -5,6 +5,7 @@
 //! answer for one message, so whoever asks can keep answers in a map.
 
 use crate::base::address::Address;
+use crate::language::schema::facts::Fact;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -102,6 +103,12 @@ pub enum Answer {
 pub trait Lookups: Send + Sync {
     /// The answer to a question; `None` where it is not known yet and the evaluation is to be run again with it.
     fn answer(&self, question: &Question) -> Option<Answer>;
+
+    /// Whether a fact of the session (`client` and `direction`) is as the case has it; asked when a policy asks for one.
+    /// Where it is not, the fact is undecided: a message of a mailbox tells of no session.
+    fn knows_session(&self, _fact: Fact) -> bool {
+        true
+    }
 }
 
 /// Answers in a map; questions that are not in it get one answer for all.

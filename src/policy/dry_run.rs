@@ -6,16 +6,19 @@
 //! that is larger). Failure: a mailbox entry that cannot be read is a row; a message whose judging panics is a row too,
 //! held and never delivered, and the run goes on.
 
+use super::assumed::{Assumed, ClientSource, Unanswered};
 use super::compare::{self, Difference};
 use super::engine::{Decision, Detail, Engine, Judging};
-use super::envelope_rule::{self, EnvelopeRule};
+use super::envelope_rule::{self, EnvelopeRule, SenderRule};
 use super::mailboxes::{MailItem, MailboxError};
 use super::perform::{self, Leaving};
 use super::record::Record;
 use super::statistics::Summary;
+use super::traces::{self, Traces};
 use crate::base::limits::MessageLimits;
 use crate::message::Message;
-use crate::plan::{Answer, Case, Lookups, Question};
+use crate::message::mailbox::FromLine;
+use crate::plan::{Case, Question};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,12 +48,14 @@ pub struct Options {
     pub threads: NonZeroUsize,
     /// How envelopes are made.
     pub envelope: EnvelopeRule,
-    /// When messages without a date came in.
+    /// When messages came in of which neither the message nor its mailbox says it.
     pub now: Timestamp,
     /// Bounds of a message.
     pub limits: MessageLimits,
-    /// Messages are taken as clean, since no scanner is asked; else what asks for viruses is undecided.
-    pub assume_clean: bool,
+    /// What becomes of questions to the outside, which is not asked.
+    pub unanswered: Unanswered,
+    /// The topmost `Received` fields whose writers are known: see [`super::traces`].
+    pub trust: usize,
     /// Rows carry what would leave.
     pub leaving: bool,
     /// Which rows carry records.
@@ -58,14 +63,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// As many threads as there are cores, envelopes by the default rule, messages taken as clean, a record of each.
+    /// As many threads as there are cores, envelopes by the default rule, harmless answers assumed, a record of each.
     pub fn new(now: Timestamp) -> Options {
         Options {
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             envelope: EnvelopeRule::default(),
             now,
             limits: MessageLimits::default(),
-            assume_clean: true,
+            unanswered: Unanswered::Assumed,
+            trust: 1,
             leaving: false,
             detail: Detail::Record,
         }
@@ -112,8 +118,8 @@ pub struct Judged {
     pub stand_in: bool,
     /// Why parts of it could not be read, each cause once.
     pub unscannable: Vec<&'static str>,
-    /// What was assumed, in words.
-    pub notices: Vec<String>,
+    /// What policies asked for that nobody was asked, with what was assumed, in words.
+    pub assumed: Vec<&'static str>,
     /// What becomes of it.
     pub decision: Decision,
     /// How the other set differs on it.
@@ -156,6 +162,9 @@ pub struct RowRecord<'r> {
     /// How the other set differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<&'r Difference>,
+    /// What policies asked for that nobody was asked, with what was assumed.
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    pub assumed: &'r [&'static str],
     /// Files of what would leave.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
@@ -186,6 +195,7 @@ impl Row {
             unscannable: judged.map(|judged| judged.unscannable.as_slice()).unwrap_or_default(),
             record: judged.and_then(|judged| judged.decision.record.as_ref()),
             difference: judged.and_then(|judged| judged.difference.as_ref()),
+            assumed: judged.map(|judged| judged.assumed.as_slice()).unwrap_or_default(),
             files: judged.map(|judged| self.files(judged)).unwrap_or_default(),
         }
     }
@@ -285,9 +295,15 @@ impl DryRun<'_> {
         let message = parse(item.bytes, item.truncated, &options.limits);
         let site = &self.engine.hir().site;
         let (envelope, stand_in) = options.envelope.envelope(&message, item.envelope_hint.as_ref(), site);
-        let session = envelope_rule::assumed_session(site, &envelope);
-        let lookups = NoLookups { assume_clean: options.assume_clean, asked: Mutex::default() };
-        let received = message.date().unwrap_or(options.now);
+        let traces = traces::read(&message, &envelope, site, options.trust);
+        let received = arrival(&traces, &message, item.envelope_hint.as_ref(), item.modified, options.now);
+        // A sender who is given has the session he is assumed to have, not that of whoever sent the message.
+        let is_given = matches!(options.envelope.sender, SenderRule::Fixed(_));
+        let (session, client) = match traces.session.filter(|_| !is_given) {
+            Some(session) => (session, ClientSource::Received),
+            None => (envelope_rule::assumed_session(site, &envelope), ClientSource::Assumed),
+        };
+        let lookups = Assumed::new(options.unanswered, client, traces.results);
         let case =
             Case { message: &message, envelope: &envelope, session: &session, received, lookups: &lookups };
         // Two sets are compared by their records.
@@ -314,7 +330,7 @@ impl DryRun<'_> {
             from: message.from().first().map(|mailbox| mailbox.address.clone()),
             stand_in: stand_in.0,
             unscannable: causes(&message),
-            notices: lookups.notices(),
+            assumed: lookups.notes(),
             decision,
             difference,
             leaving,
@@ -332,6 +348,22 @@ pub fn parse(bytes: Vec<u8>, truncated: bool, limits: &MessageLimits) -> Message
     Message::parse(bytes, &MessageLimits { message_bytes, ..limits.clone() })
 }
 
+/// When a message arrived: as the server that received it says, else as its author says, else as the mailbox says. What
+/// lies before 1970 is no time at which a message arrived.
+fn arrival(
+    traces: &Traces,
+    message: &Message,
+    hint: Option<&FromLine>,
+    modified: Option<Timestamp>,
+    now: Timestamp,
+) -> Timestamp {
+    let believable = |moment: &Timestamp| *moment > Timestamp::UNIX_EPOCH;
+    let of_mailbox = || hint.and_then(|hint| hint.moment());
+    let received = traces.arrived.filter(believable);
+    let received = received.or_else(|| message.date().filter(believable));
+    received.or_else(|| of_mailbox().filter(believable)).or(modified).unwrap_or(now)
+}
+
 fn causes(message: &Message) -> Vec<&'static str> {
     let all: BTreeSet<_> = message.unscannable().iter().map(|unscannable| unscannable.cause).collect();
     all.into_iter().map(|cause| cause.name()).collect()
@@ -340,44 +372,6 @@ fn causes(message: &Message) -> Vec<&'static str> {
 fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().map(|words| (*words).to_string());
     words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no words".to_string())
-}
-
-/// Nobody is asked anything: viruses by assumption, everything else is not set up.
-struct NoLookups {
-    assume_clean: bool,
-    asked: Mutex<BTreeSet<&'static str>>,
-}
-
-impl Lookups for NoLookups {
-    fn answer(&self, question: &Question) -> Option<Answer> {
-        let (answer, notice) = match question {
-            Question::Virus if self.assume_clean => {
-                (Answer::Virus(None), "no virus scanner is asked: messages are taken as clean")
-            }
-            Question::Virus => {
-                (Answer::NotAsked, "no virus scanner is asked: what asks for viruses is undecided")
-            }
-            Question::Spf | Question::Dkim | Question::Dmarc => {
-                (Answer::NotAsked, "SPF, DKIM and DMARC are not asked: their results are absent")
-            }
-            Question::Signature => (Answer::NotAsked, "signatures are not verified: their result is absent"),
-            Question::Dnsbl { .. } | Question::DomainListed { .. } => {
-                (Answer::NotAsked, "no DNS list is asked")
-            }
-            Question::Group { .. } | Question::Attribute { .. } => {
-                (Answer::NotAsked, "no directory service is asked for groups and attributes")
-            }
-            Question::Rate { .. } => (Answer::NotAsked, "rates are not counted"),
-        };
-        lock(&self.asked).insert(notice);
-        Some(answer)
-    }
-}
-
-impl NoLookups {
-    fn notices(&self) -> Vec<String> {
-        lock(&self.asked).iter().map(|notice| (*notice).to_string()).collect()
-    }
 }
 
 /// A message on its way to be judged.
@@ -431,7 +425,7 @@ where
             Err(panic) => {
                 self.ended = true;
                 let reason = format!("internal error: {}", panic_words(&*panic));
-                Some(Err(MailboxError { origin: "mailbox".to_string(), reason }))
+                Some(Err(MailboxError { origin: "mailbox".to_string(), reason, mend: None }))
             }
         };
         let Some(item) = item else {

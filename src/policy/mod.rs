@@ -9,6 +9,7 @@
 //! Nothing here asks the outside or reads a clock: lookups and moments are handed in, and a decision that needs an
 //! answer says which. Failure: a message that cannot be judged is held, never delivered.
 
+pub mod assumed;
 pub mod candidates;
 pub mod chains;
 pub mod combine;
@@ -29,9 +30,11 @@ pub mod record;
 pub mod report;
 pub mod return_rule;
 pub mod settle;
+pub mod sniff;
 pub mod sources;
 pub mod statistics;
 pub mod test_message;
 pub mod testing;
+pub mod traces;
 pub mod wants;
 pub mod words;

@@ -3,6 +3,7 @@
 //! Policies that sleep are not visited for each message: messages are counted by the chains that were asked for them,
 //! and the policies of the chains are walked at the end.
 
+use super::candidates::Standing;
 use super::chains::Chain;
 use super::dry_run::{Judged, Row, RowResult};
 use super::engine::{Decision, Engine};
@@ -46,11 +47,26 @@ pub struct Summary {
     pub copies: u64,
     /// Messages that the other set decides differently.
     pub different: u64,
-    /// What was assumed, in words, each once.
+    /// What went wrong with the run itself, in words.
     pub notices: Vec<String>,
+    /// What policies asked for that nobody was asked, with what was assumed: in words, with the messages it was for.
+    pub assumed: BTreeMap<String, u64>,
     /// Messages whose chains' policies have not been counted yet.
     #[serde(skip)]
     pending: Pending,
+}
+
+/// Policies that never triggered in a run, by why.
+#[derive(Debug, Clone, Default)]
+pub struct Idle<'s> {
+    /// They were asked, or others stood in their place.
+    pub never_triggered: Vec<&'s PolicyFigures>,
+    /// Nobody they hold for had a message.
+    pub never_asked: Vec<&'s PolicyFigures>,
+    /// Every message came outside their dates.
+    pub out_of_dates: Vec<&'s PolicyFigures>,
+    /// They are off.
+    pub off: Vec<&'s PolicyFigures>,
 }
 
 /// Messages by the chains that were asked for them.
@@ -79,6 +95,8 @@ pub struct PolicyFigures {
     pub excepted: u64,
     /// Messages on which it was overridden or replaced; as of [`Summary::finish`].
     pub overridden: u64,
+    /// Messages that came outside its dates; as of [`Summary::finish`].
+    pub out_of_dates: u64,
     /// Messages it decided, by disposition.
     pub decided: BTreeMap<String, u64>,
 }
@@ -96,14 +114,20 @@ impl Summary {
         Summary { policies: policies.collect(), ..Summary::default() }
     }
 
-    /// Policies that can run and never triggered, in the order of the set.
-    pub fn never_triggered<'s>(&'s self, hir: &'s Hir) -> impl Iterator<Item = &'s PolicyFigures> {
-        let off = |at: usize| hir.policies.get(at).is_none_or(|policy| policy.mode == Mode::Off);
-        self.policies
-            .iter()
-            .enumerate()
-            .filter(move |(at, figures)| figures.triggered == 0 && !off(*at))
-            .map(|(_, figures)| figures)
+    /// Policies that never triggered, each list in the order of the set.
+    pub fn idle<'s>(&'s self, hir: &Hir) -> Idle<'s> {
+        let mut idle = Idle::default();
+        for (policy, figures) in hir.policies.iter().zip(&self.policies) {
+            let list = match policy.mode {
+                _ if figures.triggered > 0 => continue,
+                Mode::Off => &mut idle.off,
+                _ if figures.judged + figures.undecided + figures.overridden > 0 => &mut idle.never_triggered,
+                _ if figures.out_of_dates > 0 => &mut idle.out_of_dates,
+                _ => &mut idle.never_asked,
+            };
+            list.push(figures);
+        }
+        idle
     }
 
     /// Counts a row.
@@ -140,9 +164,12 @@ impl Summary {
         self.count_policies(decision);
         self.count_decided(decision);
         self.count_chains(decision);
-        for notice in &judged.notices {
-            if !self.notices.contains(notice) {
-                self.notices.push(notice.clone());
+        for assumed in &judged.assumed {
+            match self.assumed.get_mut(*assumed) {
+                Some(count) => *count += 1,
+                None => {
+                    self.assumed.insert((*assumed).to_string(), 1);
+                }
             }
         }
     }
@@ -199,6 +226,15 @@ impl Summary {
                 candidates().filter(|one| one.is_judged()).map(|one| one.policy).collect();
             let removed: BTreeSet<PolicyId> =
                 candidates().filter(|one| one.is_removed()).map(|one| one.policy).collect();
+            let out_of_dates: BTreeSet<PolicyId> = candidates()
+                .filter(|one| one.standing == Standing::OutOfDates)
+                .map(|one| one.policy)
+                .collect();
+            for policy in out_of_dates {
+                if let Some(figures) = self.policies.get_mut(policy.index()) {
+                    figures.out_of_dates += messages;
+                }
+            }
             for policy in judged {
                 if let Some(figures) = self.policies.get_mut(policy.index()) {
                     figures.judged += messages;

@@ -5,8 +5,9 @@ use super::table::{self, Column};
 use super::terminal::{Look, Paint, clipped, printable, wrapped};
 use crate::policy::compare::{Difference, PolicyDifference};
 use crate::policy::dry_run::{Judged, Row, RowResult};
+use crate::policy::mailboxes::Skipped;
 use crate::policy::record::{PolicyRecord, PolicyResult, Record};
-use crate::policy::statistics::{PolicyFigures, Summary};
+use crate::policy::statistics::{Idle, PolicyFigures, Summary};
 use std::collections::BTreeMap;
 
 /// Columns of a subject.
@@ -50,13 +51,7 @@ pub fn is_foreign(row: &Row) -> bool {
 
 /// The tables at the end of a run: policies, what never triggered, what was assumed, and the outcomes. `foreign` is the
 /// number of messages that are [`is_foreign`].
-pub fn summary(
-    summary: &Summary,
-    never: &[&PolicyFigures],
-    foreign: u64,
-    compared: bool,
-    look: Look,
-) -> String {
+pub fn summary(summary: &Summary, idle: &Idle<'_>, foreign: u64, compared: bool, look: Look) -> String {
     let mut out = String::new();
     if summary.messages == 0 && summary.unreadable == 0 {
         note(&mut out, "Note:", "no message was found in what was named", look);
@@ -64,13 +59,34 @@ pub fn summary(
     if !summary.policies.is_empty() && summary.messages > 0 {
         out.push_str(&policies(&summary.policies, look));
     }
-    if !never.is_empty() && summary.messages > 0 {
-        let names: Vec<String> =
-            never.iter().map(|figures| format!("{} ({})", figures.policy, figures.directory)).collect();
-        note(&mut out, "Never triggered:", &names.join(", "), look);
+    if summary.messages > 0 {
+        for (heading, policies) in [
+            ("Never triggered:", &idle.never_triggered),
+            ("Never asked, for nobody they hold for wrote or got a message:", &idle.never_asked),
+            ("Never asked, out of their dates:", &idle.out_of_dates),
+            ("Off:", &idle.off),
+        ] {
+            let names: Vec<String> = policies
+                .iter()
+                .map(|figures| format!("{} ({})", figures.policy, figures.directory))
+                .collect();
+            if !names.is_empty() {
+                note(&mut out, heading, &names.join(", "), look);
+            }
+        }
     }
     for notice in &summary.notices {
-        note(&mut out, "Assumed:", &printable(notice), look);
+        note(&mut out, "Note:", &printable(notice), look);
+    }
+    if !summary.assumed.is_empty() {
+        out.push_str(&format!(
+            "\n{}\n",
+            look.paint(Paint::Yellow, "Asked by policies and not known from a mailbox:")
+        ));
+        for (words, messages) in &summary.assumed {
+            let line = format!("{words} ({})", several(*messages, "message"));
+            out.push_str(&wrapped(&line, look.width, "  "));
+        }
     }
     if foreign > 0 {
         let of = if foreign == summary.messages {
@@ -89,6 +105,25 @@ pub fn summary(
         out.push_str(&outcomes(&summary.outcomes, look));
     }
     out
+}
+
+/// Names of what was passed over, at most.
+const SKIPPED_NAMES: usize = 8;
+
+/// What was passed over in folders, in a notice; empty where nothing was.
+pub fn skipped(skipped: &[Skipped], look: Look) -> String {
+    if skipped.is_empty() {
+        return String::new();
+    }
+    let named = skipped.iter().take(SKIPPED_NAMES);
+    let mut names: Vec<String> = named
+        .map(|skipped| format!("{} ({})", printable(&skipped.path.display().to_string()), skipped.why))
+        .collect();
+    if skipped.len() > SKIPPED_NAMES {
+        names.push(format!("and {} more", skipped.len() - SKIPPED_NAMES));
+    }
+    let entries = if skipped.len() == 1 { "1 entry" } else { &format!("{} entries", skipped.len()) };
+    format!("note: {entries} of folders passed over:\n{}", wrapped(&names.join(", "), look.width, "  "))
 }
 
 /// A remark below the tables, wrapped.
@@ -213,7 +248,10 @@ fn counts(summary: &Summary, compared: bool) -> String {
     };
     add(summary.split, format!("{} with several outcomes", summary.split));
     add(summary.unscannable, format!("{} not read whole", summary.unscannable));
-    add(summary.without_recipient, format!("{} without recipient", summary.without_recipient));
+    add(
+        summary.without_recipient,
+        format!("{} that name no recipient, judged as to the postmaster", summary.without_recipient),
+    );
     add(summary.notifications, several(summary.notifications, "notification"));
     add(summary.copies, format!("{} copied", summary.copies));
     add(summary.unreadable, format!("{} could not be read", summary.unreadable));

@@ -175,6 +175,8 @@ fn folders_are_walked_whatever_is_in_them() {
         std::fs::write(at(name), message).unwrap();
     }
     std::fs::write(at("notes.txt"), "no mail at all\n").unwrap();
+    std::fs::write(at("empty"), "").unwrap();
+    std::fs::write(at(".hidden"), message).unwrap();
     std::fs::write(at("Maildir/dovecot.index"), "x").unwrap();
     std::fs::write(at("many.mbox"), format!("{FROM}{message}\n{FROM}{message}\n")).unwrap();
     let pack = |name: &str, bytes: &[u8]| {
@@ -216,5 +218,74 @@ fn folders_are_walked_whatever_is_in_them() {
         assert!(bad.iter().any(|text| text.starts_with("socket: it is not a file")), "{bad:?}");
         assert!(bad.iter().any(|text| text.starts_with("broken.eml.gz: the compressed data")), "{bad:?}");
     }
-    assert_eq!(mailboxes.skipped(), [at("Maildir/dovecot.index"), at("notes.txt")]);
+    let skipped: Vec<_> = mailboxes.skipped().all().into_iter().map(|one| (one.path, one.why)).collect();
+    assert_eq!(
+        skipped,
+        [
+            (at(".hidden"), "hidden"),
+            (at("Maildir/dovecot.index"), "no mail"),
+            (at("empty"), "empty"),
+            (at("notes.txt"), "no mail")
+        ]
+    );
+}
+
+#[test]
+fn what_the_user_names_and_is_no_mail_is_an_error_with_its_mend() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tar = vec![0; 1024];
+    tar[..6].copy_from_slice(b"m.mbox");
+    tar[257..262].copy_from_slice(b"ustar");
+    tar.extend(b"From: a@b.example\nSubject: x\n\nx\n");
+    for (name, bytes, what) in [
+        ("a.xz", b"\xfd7zXZ\0\0\x04".to_vec(), "packed with xz"),
+        ("a.zip", b"PK\x03\x04\x14\0".to_vec(), "a ZIP archive"),
+        ("a.tar", tar, "a tar archive"),
+        ("random", (0..=255).cycle().take(5000).collect(), "bytes that are no mail"),
+        ("README.md", b"# mailfw\n\nFrom: here\n".to_vec(), "a text without a header section"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let read = read_all(&path);
+        assert_eq!(read.len(), 1);
+        let error = read[0].as_ref().unwrap_err();
+        assert!(error.reason.starts_with("is no mailbox") && error.reason.contains(what), "{error}");
+        assert!(error.mend.is_some());
+        let named = folder.path().join(format!("{name}.eml"));
+        std::fs::copy(&path, &named).unwrap();
+        assert!(read_all(&named)[0].is_ok(), "what is named as a message is judged, however broken");
+    }
+    for text in [
+        "received: x\n\nx",
+        "garbage\nSubject : x\n\nx",
+        "\nTo: a@b.example\n",
+        "X-Odd: 1\r\nDate: x\r\n\r\n",
+    ] {
+        let path = folder.path().join("letter");
+        std::fs::write(&path, text).unwrap();
+        assert!(read_all(&path)[0].is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn one_message_of_an_mbox_is_named_by_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mbox");
+    std::fs::write(&path, format!("{FROM}Subject: 1\n\nx\n\n{FROM}Subject: 2\n\ny\n")).unwrap();
+    let named = |number: &str| read_all(Path::new(&format!("{}#{number}", path.display())));
+    let second = named("2");
+    let [Ok(item)] = second.as_slice() else { panic!("{second:?}") };
+    assert!(item.origin.ends_with("a.mbox#2") && item.bytes.starts_with(b"Subject: 2"));
+    assert!(named("3")[0].as_ref().unwrap_err().reason.contains("has 2 messages"));
+    assert!(named("0")[0].is_err() && named("x")[0].is_err());
+}
+
+#[test]
+fn of_hostile_and_broken_messages_of_the_corpus_none_is_lost() {
+    for (folder, count) in [("malformed", 117), ("attack", 63)] {
+        let Some(path) = corpus(folder) else { return };
+        let read = read_all(&path);
+        println!("{folder}: {} messages", read.len());
+        assert_eq!(read.iter().filter(|read| read.is_ok()).count(), count, "{folder}");
+    }
 }

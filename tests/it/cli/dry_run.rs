@@ -270,3 +270,103 @@ fn escape_sequences_in_mail_do_not_reach_the_terminal() {
         assert!(!shown.out.contains('\u{1b}') && !shown.out.contains('\u{7}'), "{}", shown.out);
     }
 }
+
+#[test]
+fn what_was_assumed_is_said_with_its_messages_and_can_be_left_open() {
+    let set = Set::new(&GOOD.replace(
+        "    content policy secrets",
+        "    virus policy scan for senders { when virus.found then drop }\n    content policy listed for both { when client in dnsbl \"zen.example\" then quarantine in dlp }\n    content policy secrets",
+    ));
+    let mailbox = set.write("mail.mbox", mail::mbox(1));
+    let mailbox = mailbox.to_str().unwrap();
+    let tried = run(&["dry-run", "--summary", set.arg(), mailbox]);
+    for part in [
+        "Asked by policies and not known from a mailbox",
+        "taken as clean (2 messages)",
+        "client: nothing tells",
+    ] {
+        assert!(tried.out.contains(part), "{part}: {}{}", tried.out, tried.error);
+    }
+    assert!(!tried.out.contains("SPF"), "nobody asked for it: {}", tried.out);
+    let open = run(&["dry-run", "--summary", "--undecided", set.arg(), mailbox]);
+    assert!(open.out.contains("left open (2 messages)") && !open.out.contains("deliver"), "{}", open.out);
+    let json = run(&["dry-run", "--json", set.arg(), mailbox]);
+    assert!(self::json(&json.out)[0]["assumed"].to_string().contains("clean"), "{}", json.out);
+}
+
+#[test]
+fn a_message_of_a_mailbox_is_explained_by_the_name_a_dry_run_prints() {
+    let (set, mailbox) = set_with_mail();
+    let named = format!("{mailbox}#1");
+    let explained = run(&["explain", set.arg(), &named]);
+    assert!(
+        explained.code == 0 && explained.out.contains("A secret"),
+        "{}{}",
+        explained.out,
+        explained.error
+    );
+    let tried = run(&["dry-run", set.arg(), &named]);
+    assert!(tried.out.contains("mail.mbox#1") && tried.out.contains("1 message to"), "{}", tried.out);
+    let piped =
+        super::outcome(super::mailfw().args(["dry-run", set.arg(), "-"]).write_stdin(mail::mbox(1)).into());
+    assert!(piped.code == 0 && piped.out.contains("standard input#1"), "{}{}", piped.out, piped.error);
+}
+
+#[test]
+fn what_is_no_mail_is_refused_with_its_mend_and_in_folders_named() {
+    let (set, _) = set_with_mail();
+    let packed = set.write("mail.xz", b"\xfd7zXZ\0\0\x04");
+    let tried = run(&["dry-run", set.arg(), packed.to_str().unwrap()]);
+    assert_eq!(tried.code, 2, "{}", tried.out);
+    for part in ["mailfw::mailbox::format", "is no mailbox: it is packed with xz", "xz -d"] {
+        assert!(tried.error.contains(part), "{part}: {}", tried.error);
+    }
+    set.write("box/notes.txt", "no mail\n");
+    set.write("box/.hidden", SECRET);
+    set.write("box/a.eml", SECRET);
+    let folder = set.path().join("box");
+    let tried = run(&["dry-run", "--summary", set.arg(), folder.to_str().unwrap()]);
+    assert_eq!(tried.code, 0, "{}", tried.error);
+    for part in ["2 entries of folders passed over", "notes.txt (no mail)", ".hidden (hidden)"] {
+        assert!(tried.error.contains(part), "{part}: {}", tried.error);
+    }
+}
+
+#[test]
+fn policies_that_could_not_trigger_stand_apart_from_those_that_never_did() {
+    let set = Set::new(&GOOD.replace(
+        "    content policy secrets",
+        "    content policy gone for senders off { tag \"t\" }\n    content policy past for senders until 2001-01-01 { tag \"t\" }\n    content policy secrets",
+    ));
+    let hello = set.write("hello.eml", HELLO);
+    let tried = run(&["dry-run", "--summary", set.arg(), hello.to_str().unwrap()]);
+    for part in [
+        "Never triggered:\n  secrets (acme)\n",
+        "out of their dates:\n  past (acme)\n",
+        "Off:\n  gone (acme)\n",
+    ] {
+        assert!(tried.out.contains(part), "{part}: {}{}", tried.out, tried.error);
+    }
+}
+
+#[test]
+fn an_interrupt_ends_a_run_with_the_tables_so_far() {
+    let (set, _) = set_with_mail();
+    let many = set.write("many.mbox", mail::mbox(60_000));
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_mailfw"))
+        .args(["dry-run", set.arg(), many.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut out = String::new();
+    reader.read_line(&mut out).unwrap();
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    reader.read_to_string(&mut out).unwrap();
+    let mut error = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{error}");
+    assert!(error.contains("interrupted after ") && out.contains("Outcome"), "{error}");
+}

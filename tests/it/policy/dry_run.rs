@@ -4,6 +4,7 @@ use super::support::{SITE, engine};
 use mailfw::base::limits::MessageLimits;
 use mailfw::message::Message;
 use mailfw::message::mailbox::FromLine;
+use mailfw::policy::assumed::Unanswered;
 use mailfw::policy::dry_run::{DryRun, Options, Row, RowResult};
 use mailfw::policy::engine::Engine;
 use mailfw::policy::envelope_rule::{EnvelopeRule, RecipientRule, SenderRule};
@@ -23,7 +24,14 @@ fn item(number: usize, to: &str, subject: &str, body: &str) -> MailItem {
     )
     .into_bytes();
     let total_size = bytes.len() as u64;
-    MailItem { origin: format!("box#{number}"), bytes, envelope_hint: None, truncated: false, total_size }
+    MailItem {
+        origin: format!("box#{number}"),
+        bytes,
+        envelope_hint: None,
+        truncated: false,
+        total_size,
+        modified: None,
+    }
 }
 
 fn options(threads: usize) -> Options {
@@ -63,7 +71,7 @@ fn rows_come_in_the_mailboxs_order_whatever_the_threads_do() {
 #[test]
 fn an_entry_that_cannot_be_read_is_a_row_and_the_others_still_come() {
     let engine = set("content policy p for senders { then deliver }");
-    let broken = MailboxError { origin: "box#2".into(), reason: "the disk is gone".into() };
+    let broken = MailboxError { origin: "box#2".into(), reason: "the disk is gone".into(), mend: None };
     let items =
         vec![Ok(item(1, "b@out.example", "s", "")), Err(broken), Ok(item(3, "b@out.example", "s", ""))];
     let (rows, summary) = run(&engine, None, &options(2), items);
@@ -122,7 +130,7 @@ fn policies_that_never_trigger_are_named() {
          content policy gone for senders off { tag \"t\" }");
     let (_, summary) = run(&engine, None, &options(1), vec![Ok(item(1, "b@out.example", "x", ""))]);
     let never: Vec<&str> =
-        summary.never_triggered(engine.hir()).map(|figures| figures.policy.as_str()).collect();
+        summary.idle(engine.hir()).never_triggered.iter().map(|figures| figures.policy.as_str()).collect();
     assert_eq!(never, ["never"]);
 }
 
@@ -132,8 +140,9 @@ fn messages_are_taken_as_clean_with_a_notice_or_held_where_that_is_not_assumed()
     let one = || vec![Ok(item(1, "b@out.example", "s", ""))];
     let (_, summary) = run(&engine, None, &options(1), one());
     assert_eq!(summary.outcomes["deliver"], 1);
-    assert!(summary.notices.iter().any(|notice| notice.contains("virus scanner")), "{:?}", summary.notices);
-    let strict = Options { assume_clean: false, ..options(1) };
+    assert_eq!(summary.assumed.values().copied().collect::<Vec<_>>(), [1], "{:?}", summary.assumed);
+    assert!(summary.assumed.keys().all(|words| words.contains("taken as clean")), "{:?}", summary.assumed);
+    let strict = Options { unanswered: Unanswered::Open, ..options(1) };
     let (_, summary) = run(&engine, None, &strict, one());
     assert_eq!(summary.outcomes.get("deliver"), None, "{:?}", summary.outcomes);
     assert_eq!(summary.policies[0].undecided, 1);
@@ -222,11 +231,143 @@ fn a_message_that_names_nobody_is_judged_for_the_postmaster() {
     let engine = set("content policy p for recipients { then quarantine in one }");
     let bytes = b"From: a@out.example\r\nSubject: s\r\n\r\nbody\r\n".to_vec();
     let total_size = bytes.len() as u64;
-    let nobody = MailItem { origin: "x".into(), bytes, envelope_hint: None, truncated: false, total_size };
+    let nobody = MailItem {
+        origin: "x".into(),
+        bytes,
+        envelope_hint: None,
+        truncated: false,
+        total_size,
+        modified: None,
+    };
     let (rows, summary) = run(&engine, None, &options(1), vec![Ok(nobody)]);
     assert_eq!(summary.without_recipient, 1);
     let RowResult::Judged(judged) = &rows[0].result else { panic!("judged") };
     let group = &judged.decision.record.as_ref().unwrap().groups[0];
     assert_eq!(group.recipients[0].address, "postmaster@acme.example");
     assert_eq!(group.outcome.words, "quarantine in one");
+}
+
+/// The directions policies see, each by the folder its messages are held in, and the assumptions of the run.
+fn directions(head: &str, adjust: impl FnOnce(&mut Options)) -> (String, Vec<String>) {
+    let engine = set("content policy i for both { when direction is inbound then quarantine in one }
+         content policy o for both { when direction is internal then quarantine in two }");
+    let mut options = options(1);
+    adjust(&mut options);
+    let bytes = format!("{head}From: boss@acme.example\r\nTo: anna@acme.example\r\nSubject: s\r\n\r\nx\r\n")
+        .into_bytes();
+    let total_size = bytes.len() as u64;
+    let one = MailItem {
+        origin: "x".into(),
+        bytes,
+        envelope_hint: None,
+        truncated: false,
+        total_size,
+        modified: None,
+    };
+    let (_, summary) = run(&engine, None, &options, vec![Ok(one)]);
+    (summary.outcomes.keys().next().unwrap().clone(), summary.assumed.into_keys().collect())
+}
+
+#[test]
+fn the_client_is_the_one_the_receiving_server_saw() {
+    let received = |from: &str| {
+        format!(
+            "Received: from {from} by mx.acme.example with ESMTP id 1; Tue, 24 Nov 2026 10:00:00 +0000\r\n"
+        )
+    };
+    for (head, folder) in [
+        (received("evil.example (evil.example [203.0.113.9])"), "one"),
+        // What the client calls itself proves nothing.
+        (received("[10.0.0.1] (evil.example [203.0.113.9])"), "one"),
+        (received("unknown (HELO [10.0.0.1]) (203.0.113.9)"), "one"),
+        (received("[203.0.113.9] (port=1 helo=[10.0.0.1])"), "one"),
+        // A field below was written by whom we do not know.
+        (received("evil.example ([203.0.113.9])") + &received("pc.acme.example ([10.0.0.7])"), "one"),
+        // A hop within the site leads on to who handed the message to the site.
+        (received("mx.acme.example ([10.0.0.2])") + &received("evil.example ([203.0.113.9])"), "one"),
+        (received("pc.acme.example (pc.acme.example [10.0.0.7])"), "two"),
+        (received("home.example ([198.51.100.7])").replace("ESMTP", "ESMTPSA"), "two"),
+    ] {
+        let (outcome, assumed) = directions(&head, |_| {});
+        assert_eq!(outcome, format!("quarantine in {folder}"), "{head}");
+        assert!(assumed[0].contains("Received field of the receiving server"), "{assumed:?}");
+    }
+    let spoofed = received("evil.example ([203.0.113.9])");
+    let (outcome, assumed) = directions(&spoofed, |options| options.trust = 0);
+    assert_eq!(outcome, "quarantine in two");
+    assert!(assumed[0].contains("taken as one of its users"), "{assumed:?}");
+    let two = received("relay.example ([192.0.2.25])") + &received("pc.acme.example ([10.0.0.7])");
+    assert_eq!(directions(&two, |options| options.trust = 2).0, "quarantine in two");
+    let (outcome, assumed) = directions("", |options| options.unanswered = Unanswered::Open);
+    assert!(!outcome.contains("one") && !outcome.contains("two") && outcome != "deliver", "{outcome}");
+    assert!(assumed[0].contains("left open"), "{assumed:?}");
+}
+
+#[test]
+fn results_of_the_receiving_server_answer_and_those_of_others_do_not() {
+    let engine = set("content policy f for both { when spf is fail then quarantine in one }");
+    let outcome = |server: &str, place: usize| {
+        let mut fields = ["Received: from e.example ([203.0.113.9]) by mx.acme.example with ESMTP; Tue, 24 Nov 2026 10:00:00 +0000\r\n".to_string(), "Received: from x by e.example; Tue, 24 Nov 2026 10:00:00 +0000\r\n".to_string()].to_vec();
+        fields.insert(
+            place,
+            format!("Authentication-Results: {server}; spf=fail (no) smtp.mailfrom=a@acme.example\r\n"),
+        );
+        let bytes = format!("{}From: a@acme.example\r\nTo: b@acme.example\r\n\r\nx\r\n", fields.concat())
+            .into_bytes();
+        let total_size = bytes.len() as u64;
+        let one = MailItem {
+            origin: "x".into(),
+            bytes,
+            envelope_hint: None,
+            truncated: false,
+            total_size,
+            modified: None,
+        };
+        let (_, summary) = run(&engine, None, &options(1), vec![Ok(one)]);
+        (summary.outcomes.keys().next().unwrap().clone(), summary.assumed.into_keys().collect::<Vec<_>>())
+    };
+    for place in [0, 1] {
+        let (outcome, assumed) = outcome("mx.acme.example", place);
+        assert_eq!(outcome, "quarantine in one");
+        assert!(assumed[0].contains("Authentication-Results"), "{assumed:?}");
+    }
+    assert_eq!(outcome("mx.acme.example", 2).0, "deliver", "it came with the message");
+    let (outcome, assumed) = outcome("e.example", 0);
+    assert_eq!((outcome.as_str(), assumed), ("deliver", vec!["SPF: not asked, no result".to_string()]));
+}
+
+#[test]
+fn block_lists_and_the_client_are_named_among_what_was_assumed() {
+    let engine =
+        set("content policy b for both { when client in dnsbl \"zen.example\" then quarantine in one }");
+    let (_, summary) = run(&engine, None, &options(1), vec![Ok(item(1, "b@out.example", "s", ""))]);
+    let assumed: Vec<&String> = summary.assumed.keys().collect();
+    assert!(assumed[0].contains("client") && assumed[0].contains("block list"), "{assumed:?}");
+}
+
+#[test]
+fn a_message_arrived_when_the_receiving_server_says_and_never_before_1970() {
+    let engine = set("content policy p for both { when received > 2020-01-01 then quarantine in one }");
+    let outcome = |head: &str, modified: &str| {
+        let bytes = format!("{head}From: a@acme.example\r\nTo: b@acme.example\r\n\r\nx\r\n").into_bytes();
+        let total_size = bytes.len() as u64;
+        let modified = Some(modified.parse().unwrap());
+        let one = MailItem {
+            origin: "x".into(),
+            bytes,
+            envelope_hint: None,
+            truncated: false,
+            total_size,
+            modified,
+        };
+        run(&engine, None, &options(1), vec![Ok(one)]).1.outcomes.keys().next().unwrap().clone()
+    };
+    let received = "Received: by mx.acme.example; Tue, 24 Nov 2026 10:00:00 +0000\r\n";
+    let old = "Date: Mon, 1 Jan 2001 10:00:00 +0000\r\n";
+    assert_eq!(outcome(&format!("{received}{old}"), "2001-01-01T00:00:00Z"), "quarantine in one");
+    assert_eq!(outcome(old, "2026-01-01T00:00:00Z"), "deliver");
+    for undated in ["", "Date: Mon, 1 Jan 0102 10:00:00 +0000\r\n"] {
+        assert_eq!(outcome(undated, "2026-01-01T00:00:00Z"), "quarantine in one");
+        assert_eq!(outcome(undated, "2001-01-01T00:00:00Z"), "deliver");
+    }
 }
