@@ -49,10 +49,8 @@ fn root() -> PathBuf {
 }
 
 fn mailbox() -> PathBuf {
-    let corpus =
-        std::env::var_os("MAILFW_CORPUS").map_or_else(|| root().join("../shared/corpus"), PathBuf::from);
-    let trial = corpus.join("mbox/trial.mbox");
-    if trial.is_file() { trial } else { root().join("examples/acme/mailbox") }
+    let trial = std::env::var_os("MAILFW_CORPUS").map(|corpus| PathBuf::from(corpus).join("mbox/trial.mbox"));
+    trial.filter(|trial| trial.is_file()).unwrap_or_else(|| root().join("examples/acme/mailbox"))
 }
 
 fn bytes() -> BytesCount {

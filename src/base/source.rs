@@ -112,6 +112,11 @@ impl SourceId {
     pub fn shared(index: u32) -> SourceId {
         SourceId(FIRST_SHARED | index)
     }
+
+    /// Whether this is the number of a text that is the same in every map, whatever the text is called.
+    pub fn is_shared(self) -> bool {
+        self.0 >= FIRST_SHARED
+    }
 }
 
 impl SourceMap {

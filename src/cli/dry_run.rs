@@ -151,7 +151,7 @@ fn complain(row: &Row, terminal: &mut Terminal) {
         RowResult::Unreadable(error) => terminal.complain(&Problem::new(
             registry::MAILBOX_BROKEN,
             format!("`{}` cannot be read: {}", error.origin, error.reason),
-            "the other messages are still judged; the exit code tells of it",
+            "mend the path, or name a file or a folder of mail; the rest is judged all the same, and the exit code is 2",
         )),
         RowResult::Failed { reason } => terminal.complain(&Problem::new(
             registry::MESSAGE_UNREADABLE,

@@ -207,13 +207,19 @@ impl Loaded<'_> {
 
     fn read_module(&mut self, origin: &Origin, at: Option<Span>) -> Option<usize> {
         // A file that uses a file that uses a file …: the depth of that is the depth of this recursion.
-        if self.known.len() >= self.limits.files || self.open.len() >= MOST_NESTED_USES {
+        if self.open.len() >= MOST_NESTED_USES {
+            let message = format!("files use each other more than {MOST_NESTED_USES} deep");
+            self.diagnostics.push(
+                Diagnostic::error(codes::NESTED, at.unwrap_or_default(), message)
+                    .help("use the files side by side, from one file, instead of one from the other"),
+            );
+            return None;
+        }
+        if self.known.len() >= self.limits.files {
             let span = at.unwrap_or_default();
             let message = format!("more than {} files belong to this set", self.limits.files);
-            self.diagnostics.push(
-                Diagnostic::error(codes::TOO_MANY, span, message)
-                    .help("join files, or use them side by side instead of one from the other"),
-            );
+            self.diagnostics
+                .push(Diagnostic::error(codes::TOO_MANY, span, message).help("join files: a set has fewer"));
             return None;
         }
         let (source, file) = match origin {
@@ -343,7 +349,9 @@ impl Loaded<'_> {
             ReadError::NotFound => "a path is relative to the file it is written in",
             ReadError::Outside => "move the file into the folder of the policy set",
             ReadError::TooLarge { .. } => "part it into several files",
-            ReadError::NotAFile => "name a file",
+            ReadError::NotAFile => {
+                "write the path of a file, as in `\"words.mfp\"`; folders and pipes are not read"
+            }
             ReadError::Other(_) => "make the file readable",
         };
         let message = format!("`{path}` cannot be read: {error}");
@@ -395,6 +403,11 @@ impl Loaded<'_> {
                 }
                 part => parts.push(part),
             }
+        }
+        if parts.is_empty() || path.ends_with(['/', '.']) {
+            self.diagnostics
+                .push(refused("names a folder", "write the path of a file in it, as in `\"words.mfp\"`"));
+            return None;
         }
         Some(parts.join("/"))
     }

@@ -4,7 +4,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
 
 /// How many names help lists where none is near.
-const LISTED: usize = 6;
+const LISTED: usize = 16;
 
 /// The candidate nearest to `name`, if one is near enough to have been meant: a third of its letters may differ.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -17,6 +17,12 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, _)| *distance <= most)
         .min_by(|left, right| left.cmp(right))
         .map(|(_, candidate)| candidate)
+}
+
+/// The candidate that is the name itself but for the case of its letters, or the nearest.
+pub fn closest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let same = candidates.iter().copied().find(|candidate| candidate.eq_ignore_ascii_case(name));
+    same.or_else(|| nearest(name, candidates.iter().copied()))
 }
 
 /// Adds the mend to a finding about an unknown name: the nearest candidate (with the change at `span`), else all of

@@ -116,7 +116,7 @@ pub struct Malformation {
     pub detail: String,
 }
 
-/// Why something could not be read (charter, section 5).
+/// Why something could not be read (the reference, Enumerated values).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
     /// It is encrypted.

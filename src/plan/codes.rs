@@ -4,9 +4,9 @@ use crate::base::diagnostic::Code;
 use crate::language::codes::Page;
 
 /// The set asks more questions than a plan holds.
-pub const TOO_LARGE: Code = Code("mfp::plan::too_large");
+pub const TOO_LARGE: Code = Code("mfp::plan::too-large");
 /// Conditions lie deeper inside each other than evaluation goes.
-pub const TOO_DEEP: Code = Code("mfp::plan::too_deep");
+pub const TOO_DEEP: Code = Code("mfp::plan::too-deep");
 /// An automaton is beyond its limit.
 pub const AUTOMATON: Code = Code("mfp::plan::automaton");
 

@@ -1,4 +1,4 @@
-//! Where addresses are at home (charter, section 4.1).
+//! Where addresses are at home (the reference, Items: in a directory).
 //!
 //! Users and domains of all directories stand in one table that the typed set shares with its plan
 //! ([`AddressTable`]): a home costs one look-up of the address and, where that finds nothing, one of its domain and one

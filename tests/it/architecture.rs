@@ -45,12 +45,11 @@ fn read(path: &Path) -> SourceFile {
     let relative = path.strip_prefix(root()).unwrap().to_str().unwrap().to_string();
     let room =
         relative.strip_prefix("src/").and_then(|rest| rest.split_once('/')).map(|(room, _)| room.to_string());
-    let unit_tests = relative.ends_with("/tests.rs");
     let code = text
         .lines()
         .enumerate()
         .take_while(|(_, line)| !line.trim_start().starts_with("#[cfg(test)]"))
-        .filter(|(_, line)| !unit_tests && !line.trim_start().starts_with("//"))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
         .map(|(at, line)| (at + 1, line.to_string()))
         .collect();
     SourceFile { path: relative, room, code, length: text.lines().count() }
@@ -174,27 +173,180 @@ fn lib_lists_the_rooms_in_their_order() {
     assert!(places.is_sorted(), "the map in lib.rs lists the rooms in the order of imports");
 }
 
+/// What belongs to the world outside.
+const OUTSIDE: &[&str] = &[
+    "std::fs",
+    "std::env",
+    "std::process",
+    "std::net::TcpStream",
+    "std::io::stdin",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "SystemClock",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "ToSocketAddrs",
+    "UnixStream",
+    "File::open",
+];
+
+/// The paths that the `use` items of a file name, each written out: `use std::{fs, io::{self, stdin}}` names `std::fs`,
+/// `std::io` and `std::io::stdin`.
+fn used_paths(file: &SourceFile) -> Vec<(usize, String)> {
+    let code: String = file.code.iter().map(|(_, line)| format!("{line}\n")).collect();
+    let mut paths = Vec::new();
+    for (at, _) in code.match_indices("use ") {
+        let line_start = code[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let before = code[line_start..at].trim();
+        if !(before.is_empty() || before.starts_with("pub")) {
+            continue;
+        }
+        let tree: String = code[at + 4..]
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let line = file.code[code[..at].matches('\n').count()].0;
+        written_out("", &tree, &mut |path| paths.push((line, path)));
+    }
+    paths
+}
+
+fn written_out(prefix: &str, tree: &str, found: &mut dyn FnMut(String)) {
+    let Some((head, group)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap_or_default().trim();
+        return found(format!("{prefix}{path}").trim_end_matches("::self").to_string());
+    };
+    let (mut depth, mut item) = (0, String::new());
+    for character in group.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                written_out(&format!("{prefix}{}", head.trim()), item.trim(), found);
+                item.clear();
+                continue;
+            }
+            _ => {}
+        }
+        item.push(character);
+    }
+    if !item.trim().is_empty() {
+        written_out(&format!("{prefix}{}", head.trim()), item.trim(), found);
+    }
+}
+
+/// Whether a path is what a word names, or lies in it.
+fn names_it(path: &str, word: &str) -> bool {
+    path == word || path.strip_prefix(word).is_some_and(|rest| rest.starts_with("::"))
+}
+
 #[test]
 fn language_and_plan_touch_nothing_outside() {
-    let outside = [
-        "std::fs",
-        "std::env",
-        "std::process",
-        "std::io::stdin",
-        "SystemTime",
-        "Instant::now",
-        "Timestamp::now",
-        "Zoned::now",
-        "SystemClock",
-        "TcpStream",
-        "TcpListener",
-        "UdpSocket",
-        "ToSocketAddrs",
-        "UnixStream",
-        "File::open",
-    ];
-    let found = mentions(&outside, |file| matches!(file.room.as_deref(), Some("language" | "plan")));
+    let pure = |file: &SourceFile| matches!(file.room.as_deref(), Some("language" | "plan"));
+    let mut found = mentions(OUTSIDE, pure);
+    let mut uses = 0;
+    for file in sources().iter().filter(|file| pure(file)) {
+        for (line, path) in used_paths(file) {
+            uses += 1;
+            if OUTSIDE.iter().any(|word| names_it(&path, word)) {
+                found.push(format!("{}:{line}: use {path}", file.path));
+            }
+        }
+    }
+    assert!(uses > 100, "the scan sees what is used, it saw {uses}");
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn the_scan_of_uses_looks_into_groups() {
+    let code = "use std::{fmt, fs, io::{self, stdin as input}};\npub use std::env;\nlet use_it = 1;\n";
+    let file = SourceFile {
+        path: "src/plan/host.rs".to_string(),
+        room: Some("plan".to_string()),
+        code: code.lines().enumerate().map(|(at, line)| (at + 1, line.to_string())).collect(),
+        length: 3,
+    };
+    let paths: Vec<String> = used_paths(&file).into_iter().map(|(_, path)| path).collect();
+    assert_eq!(paths, ["std::fmt", "std::fs", "std::io", "std::io::stdin", "std::env"]);
+    let outside = paths.iter().filter(|path| OUTSIDE.iter().any(|word| names_it(path, word)));
+    assert_eq!(outside.count(), 3);
+}
+
+/// Every file of the project that people read.
+fn texts() -> Vec<(String, String)> {
+    let mut open: Vec<PathBuf> =
+        ["src", "tests", "docs", "benches", "stdlib", "examples", "grammar", "scripts", "fuzz"]
+            .map(|name| root().join(name))
+            .into();
+    let mut found = Vec::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "target") {
+                open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            }
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            found.push((path.strip_prefix(root()).unwrap().to_str().unwrap().to_string(), text));
+        }
+    }
+    found
+}
+
+#[test]
+fn texts_name_the_reference_and_no_paper_that_is_not_here() {
+    let word = ["char", "ter"].concat();
+    let named = |text: &str| {
+        let mut words = text.split(|sign: char| !sign.is_alphanumeric());
+        words.any(|found| found.eq_ignore_ascii_case(&word))
+    };
+    let texts = texts();
+    assert!(texts.len() > 300, "the scan finds the texts, it found {}", texts.len());
+    let wrong: Vec<&str> = texts
+        .iter()
+        // A domain of this name is in a list of the library.
+        .filter(|(path, text)| path != "stdlib/lists.mfp" && named(text))
+        .map(|(path, _)| path.as_str())
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn the_corpus_of_real_mail_is_looked_for_in_one_place() {
+    let default = ["shared", "corpus"].join("/");
+    let named = texts().into_iter().filter(|(_, text)| text.contains(&default));
+    let mut files: Vec<String> = named.map(|(path, _)| path).collect();
+    files.sort();
+    assert_eq!(files, ["tests/it/corpus.rs"]);
+}
+
+#[test]
+fn every_code_of_the_registry_is_raised_somewhere() {
+    let registry = std::fs::read_to_string(root().join("src/tools/registry.rs")).unwrap();
+    let codes: Vec<&str> = registry
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("pub const ")?.split_once(": Code = Code(").map(|(name, _)| name)
+        })
+        .collect();
+    assert!(codes.len() > 5, "{codes:?}");
+    let elsewhere = |file: &SourceFile| file.path != "src/tools/registry.rs";
+    for code in codes {
+        let raised = mentions(&[&format!("registry::{code}")], elsewhere);
+        assert!(!raised.is_empty(), "{code} has a page and is never raised");
+    }
+}
+
+#[test]
+fn codes_are_spelled_with_hyphens() {
+    let wrong: Vec<&str> =
+        mailfw::tools::registry::pages().map(|page| page.code.0).filter(|code| code.contains('_')).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[test]

@@ -109,13 +109,10 @@ fn the_guides_policies_fit_into_the_set_it_starts_from() {
     let [policy, directory, tests] = blocks(&guide, "mfp").try_into().expect("three blocks");
     let scaffold = root().join("src/cli/scaffold");
     let dir = tempfile::tempdir().unwrap();
-    for folder in ["mailbox", "samples"] {
-        std::fs::create_dir(dir.path().join(folder)).unwrap();
-    }
+    std::fs::create_dir(dir.path().join("mailbox")).unwrap();
     for file in ["words.mfp", "templates.mfp", "mailbox/cards.eml"] {
         std::fs::copy(scaffold.join(file), dir.path().join(file)).unwrap();
     }
-    std::fs::write(dir.path().join("samples/draft.txt"), "a draft").unwrap();
     let main = std::fs::read_to_string(scaffold.join("main.mfp")).unwrap();
     let start = "    # For whatever goes out.\n";
     assert!(main.contains(start));

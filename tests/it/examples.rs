@@ -28,7 +28,7 @@ impl Sources for Folder {
     }
 }
 
-/// A set in a folder, checked, with its findings as text; notes are left out, the charter makes some of sound sets.
+/// A set in a folder, checked, with its findings as text; notes are left out, some are made of sound sets.
 pub fn checked(folder: &Path) -> (Checked, Vec<String>) {
     let checked = check("main.mfp", &mut Folder(folder.to_path_buf()), &SourceLimits::default());
     let findings = checked

@@ -9,6 +9,7 @@
 
 mod architecture;
 mod cli;
+mod corpus;
 mod documentation;
 mod examples;
 mod fuzzing;

@@ -195,9 +195,8 @@ fn the_tests_in_every_file_of_the_library_pass() {
 }
 
 fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("MAILFW_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    folder.join("dlp").is_dir().then_some(folder)
+    crate::corpus::corpus("dlp")?;
+    crate::corpus::corpus(".")
 }
 
 /// Values of the corpus that are judged otherwise, and why that is right.

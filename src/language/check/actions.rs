@@ -1,6 +1,7 @@
 //! What a policy does: effects and dispositions.
 
 use super::names::{Meaning, address_of, written};
+use super::unknown::Hint;
 use super::{Argument, Checker, Context, Place};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{Span, Spanned};
@@ -262,7 +263,7 @@ impl Checker<'_> {
                 );
                 return None;
             }
-            ast::ExprKind::Name(reference) => match self.meaning(context, reference) {
+            ast::ExprKind::Name(reference) => match self.meaning_as(context, reference, Hint::Address) {
                 Meaning::Value(value) => Expr { span: to.span, ..value },
                 Meaning::Unknown => return None,
                 other => {
@@ -538,7 +539,7 @@ impl Checker<'_> {
     fn approver(&mut self, context: &mut Context, by: &ast::Expr) -> Option<Approver> {
         match &by.kind {
             ast::ExprKind::Address(text) => Some(Approver::Address(self.address(text, by.span)?)),
-            ast::ExprKind::Name(reference) => match self.meaning(context, reference) {
+            ast::ExprKind::Name(reference) => match self.meaning_as(context, reference, Hint::Approver) {
                 Meaning::Directory(directory) => Some(Approver::Directory(directory)),
                 Meaning::Value(Expr {
                     kind: hir::ExprKind::Literal(hir::Literal::Address(address)), ..
@@ -568,18 +569,24 @@ impl Checker<'_> {
     /// What a message waits for.
     pub(super) fn defer_moment(&mut self, context: &Context, moment: &ast::Moment) -> Option<Moment> {
         match moment {
-            ast::Moment::Calendar { calendar, event } => match self.meaning(context, calendar) {
-                Meaning::Calendar(id) => Some(Moment::Calendar(id, event.node)),
-                Meaning::Unknown => None,
-                other => {
-                    let message =
-                        format!("`{}` is {}, and neither opens nor closes", written(calendar), other.words());
-                    self.push(
-                        Diagnostic::error(types::MISMATCH, calendar.span, message).help("name a `calendar`"),
-                    );
-                    None
+            ast::Moment::Calendar { calendar, event } => {
+                match self.meaning_as(context, calendar, Hint::Set(Type::Moment)) {
+                    Meaning::Calendar(id) => Some(Moment::Calendar(id, event.node)),
+                    Meaning::Unknown => None,
+                    other => {
+                        let message = format!(
+                            "`{}` is {}, and neither opens nor closes",
+                            written(calendar),
+                            other.words()
+                        );
+                        self.push(
+                            Diagnostic::error(types::MISMATCH, calendar.span, message)
+                                .help("name a `calendar`"),
+                        );
+                        None
+                    }
                 }
-            },
+            }
             ast::Moment::At(expr) => match &expr.kind {
                 ast::ExprKind::TimeOfDay(minutes) => {
                     Some(Moment::TimeOfDay(self.time_of_day(*minutes, false, expr.span)?))

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use super::homes::{Homes, TwoHomes, Written};
-use super::list_items::{Fault, Faults, MOST_TOLD, domain_of_line, lines_of};
+use super::list_items::{Fault, Faults, MOST_TOLD, domain_of_line, lines_of, without_comment};
 use super::names::written;
 use crate::base::address::{Address, DomainPattern};
 use crate::base::diagnostic::Diagnostic;
@@ -291,6 +291,7 @@ impl Checker<'_> {
         let Some((source, text)) = self.list_text(module, path, span) else { return };
         let mut faults = Faults::default();
         for (line, span) in lines_of(source, &text) {
+            let (line, span) = without_comment(line, span);
             let homes = &mut self.tree.collected;
             let written = Written::Line(source, span.start);
             let added = match domain_of_line(line) {

@@ -1,6 +1,7 @@
 //! Expressions: values, conditions, functions, quantifiers, interpolations.
 
 use super::names::{Meaning, written};
+use super::unknown::Hint;
 use super::{Checker, Context, Place};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
@@ -274,7 +275,9 @@ impl Checker<'_> {
             }
             return unknown(expr.span);
         }
+        let before = std::mem::replace(&mut self.hint, Hint::Interpolated);
         let value = self.value(context, expr);
+        self.hint = before;
         let shown = match value.ty.present() {
             Type::Many(inner) => inner.present(),
             other => other,
@@ -301,8 +304,11 @@ impl Checker<'_> {
             return value;
         }
         let help = match shown {
-            Type::Attachment => "name what you mean of it, as in `attachment.name`",
-            Type::Part | Type::Link => "name what you mean of it",
+            Type::Attachment => {
+                "name what you mean of them, as in `{attachments.name}` or `{length(attachments)}`"
+            }
+            Type::Part => "name what you mean of them, as in `{parts.type}`",
+            Type::Link => "name what you mean of them, as in `{links.url}`",
             Type::Surface => "put in something short, such as `{subject}` or `{policy.matches}`",
             _ => "put in a text, a number, an address or a time",
         };

@@ -3,6 +3,7 @@
 use super::expressions::{literal, unknown};
 use super::literals::fixed;
 use super::names::{Meaning, address_of, written};
+use super::unknown::Hint;
 use super::{Checker, Context, Place};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
@@ -327,7 +328,7 @@ impl Checker<'_> {
         let subject = self.searched(context, subject);
         let cap = at_most.map(|cap| self.number_literal(cap, 1, i64::from(u32::MAX), "the most that counts"));
         let found = match &dictionary.kind {
-            ast::ExprKind::Name(reference) => match self.meaning(context, reference) {
+            ast::ExprKind::Name(reference) => match self.meaning_as(context, reference, Hint::Sought) {
                 Meaning::Dictionary(id) => Some(id),
                 Meaning::Unknown => None,
                 other => {

@@ -43,6 +43,7 @@ impl Checker<'_> {
         let file = self.file(key.module)?;
         let item = file.items.get(key.item)?;
         self.done.insert(key, Done::Running);
+        let hint = std::mem::take(&mut self.hint);
         let done = match item {
             Item::Criterion(item) => self.criterion(key, item),
             Item::Dictionary(item) => Some(self.dictionary(key, item)),
@@ -59,6 +60,7 @@ impl Checker<'_> {
             | Item::Test(_)
             | Item::Bad(_) => None,
         };
+        self.hint = hint;
         match done {
             Some(done) => self.done.insert(key, done),
             None => self.done.remove(&key),

@@ -4,6 +4,7 @@
 use super::literals::sound_network;
 use super::patterns::is_findable;
 use super::{Checker, Context, Done, Place};
+use crate::base::address::domain_to_ascii;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{SourceId, Span, Spanned};
 use crate::base::table::{AddressTableBuilder, Refused, TextList};
@@ -98,6 +99,7 @@ impl Checker<'_> {
         let mut lines = 0_usize;
         for (line, span) in lines_of(source, &text) {
             lines += 1;
+            let (line, span) = without_comment(line, span);
             if let Err(fault) = collected.line(line, span) {
                 self.line_fault(&mut faults, fault, line, span, collected.first);
             }
@@ -132,9 +134,16 @@ impl Checker<'_> {
         }
         faults.told += 1;
         match fault {
-            Fault::Address => {
-                self.address(line, span);
-            }
+            Fault::Address => match bare_domain(line) {
+                Some(domain) => self.push(
+                    Diagnostic::error(types::ADDRESS, span, format!("`{domain}` is no e-mail address"))
+                        .help(with_its_sign(domain))
+                        .fix(span.before(), "@", "insert `@`"),
+                ),
+                None => {
+                    self.address(line, span);
+                }
+            },
             Fault::Domain => {
                 let (name, below) = domain_of_line(line).unwrap_or((line, false));
                 self.domain(name, below, span);
@@ -178,10 +187,16 @@ impl Checker<'_> {
     fn mixed(&mut self, sort: Sort, span: Span, first: Option<(Sort, Span)>) {
         let Some((first, at)) = first else { return };
         let message = format!("{} stand in a list of {}", sort.words(), first.words());
+        let text = self.loaded.map.slice(if sort == Sort::Texts { span } else { at });
+        let networks = first == Sort::Networks || sort == Sort::Networks;
+        let help = match bare_domain(text.trim_matches('"')).filter(|_| !networks) {
+            Some(domain) => with_its_sign(domain),
+            None => "make two lists of it".to_string(),
+        };
         self.push(
             Diagnostic::error(codes::MIXED_LIST, span, message)
                 .also(at, format!("the first of {}", first.words()))
-                .help("make two lists of it"),
+                .help(help),
         );
     }
 
@@ -272,6 +287,9 @@ impl Collected {
     /// Adds the entry of a line.
     fn line(&mut self, line: &str, span: Span) -> Result<(), Fault> {
         if let Some((name, below)) = domain_of_line(line) {
+            if has_outer_hyphen(name) {
+                return Err(Fault::Domain);
+            }
             self.sorted(Sort::Addresses, span, |this| {
                 this.addresses.add_domain(name, below, 0).map_err(Fault::of_domain)
             })
@@ -341,6 +359,36 @@ pub(super) fn domain_of_line(line: &str) -> Option<(&str, bool)> {
         Some(rest) => (rest, true),
         None => (domain, false),
     })
+}
+
+/// Whether a label of a domain begins or ends with a hyphen, which none does (RFC 1123, 2.1).
+pub(super) fn has_outer_hyphen(name: &str) -> bool {
+    name.split('.').any(|label| label.starts_with('-') || label.ends_with('-'))
+}
+
+/// A text that is a domain as people write it, without `@`.
+pub(super) fn bare_domain(text: &str) -> Option<&str> {
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let is_domain = text.contains('.')
+        && last.len() > 1
+        && last.chars().all(char::is_alphabetic)
+        && text.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '.' | '-'))
+        && domain_to_ascii(text).is_some();
+    is_domain.then_some(text)
+}
+
+fn with_its_sign(domain: &str) -> String {
+    format!("write `@{domain}` for the domain, or `@*.{domain}` for all below it")
+}
+
+/// An address, a domain or a network without the comment behind it. In a text the sign may belong to it.
+pub(super) fn without_comment(line: &str, span: Span) -> (&str, Span) {
+    let entry = line.split([' ', '\t']).next().unwrap_or_default();
+    let rest = line.get(entry.len()..).unwrap_or_default().trim_start();
+    if rest.starts_with('#') && (entry.contains('@') || looks_like_network(entry)) {
+        return (entry, Span { end: span.start + entry.len() as u32, ..span });
+    }
+    (line, span)
 }
 
 /// Whether a line means a network rather than a text: digits, dots, colons and a slash alone.

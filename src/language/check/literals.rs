@@ -54,14 +54,16 @@ impl Checker<'_> {
 
     /// A domain pattern; `None` after a finding.
     pub(super) fn domain(&mut self, name: &str, subdomains: bool, span: Span) -> Option<DomainPattern> {
+        let hyphens = super::list_items::has_outer_hyphen(name);
         match domain_to_ascii(name) {
-            Some(domain) if !domain.starts_with('[') => {
+            Some(domain) if !domain.starts_with('[') && !hyphens => {
                 Some(DomainPattern { domain: domain.into(), subdomains })
             }
             _ => {
                 self.push_unless_said(
-                    Diagnostic::error(codes::DOMAIN, span, format!("`{name}` is no domain"))
-                        .help("write labels of at most 63 letters, digits and hyphens, as in `@example.org`"),
+                    Diagnostic::error(codes::DOMAIN, span, format!("`{name}` is no domain")).help(
+                        "write labels of at most 63 letters, digits and inner hyphens, as in `@example.org`",
+                    ),
                 );
                 None
             }

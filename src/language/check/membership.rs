@@ -2,6 +2,7 @@
 
 use super::expressions::negated;
 use super::names::{Meaning, address_of, written};
+use super::unknown::Hint;
 use super::{Checker, Context};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::Span;
@@ -94,7 +95,14 @@ impl Checker<'_> {
             );
             return None;
         }
+        let kind = item.as_ref().map(|item| match item.ty.present() {
+            Type::Mailbox => Type::Address,
+            Type::Many(_) => Type::Unknown,
+            ty => ty.clone(),
+        });
+        let before = std::mem::replace(&mut self.hint, kind.map_or(Hint::Anything, Hint::Set));
         let set = self.membership_set(context, set_ast, word);
+        self.hint = before;
         let (item, (set, holds)) = (address_of(item?), set?);
         if matches!(item.ty.present(), Type::Many(_)) {
             self.needs_quantifier(&item);
@@ -108,6 +116,13 @@ impl Checker<'_> {
                     format!("ask by the domain, as in `domain({subject}) {word} …`")
                 }
                 (Type::Text | Type::Surface, _) => format!("ask `{subject} contains …`"),
+                (Type::Address | Type::Domain, Holds::Values(Type::Text)) => {
+                    let domain = self.bare_domain_of(&set).unwrap_or_else(|| "example.org".to_string());
+                    format!(
+                        "in a list of addresses and domains a domain has its `@`: write `@{domain}`, or `@*.{domain}` \
+                         for all below it"
+                    )
+                }
                 (Type::Domain, Holds::Domains { .. }) => {
                     "a domain is in domains, not in single addresses: name some".to_string()
                 }
@@ -166,6 +181,22 @@ impl Checker<'_> {
                 self.value_set(value, word)
             }
         }
+    }
+
+    /// The first text of a set that is a domain without its `@`.
+    fn bare_domain_of(&self, set: &Set) -> Option<String> {
+        let text = match set {
+            Set::List(list) => match &self.lists.get(list.index())?.entries {
+                ListEntries::Texts(texts) => texts.iter().next()?.to_string(),
+                _ => return None,
+            },
+            Set::Values(values) => match values.first()? {
+                Literal::Text(text) => text.to_string(),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        super::list_items::bare_domain(&text).map(str::to_string)
     }
 
     fn list_holds(&self, list: hir::ListId) -> Option<Holds> {

@@ -22,7 +22,8 @@ mod patterns;
 mod policies;
 mod settings;
 mod stages;
-mod tests;
+mod test_items;
+mod unknown;
 
 use super::hir::{self, Hir};
 use super::modules::{self, Loaded, Origin, Sources};
@@ -74,6 +75,8 @@ struct Checker<'s> {
     broken_templates: HashSet<hir::TemplateId>,
     /// Detectors of which something could not be read.
     doubtful_detectors: HashSet<hir::DetectorId>,
+    /// What the name that is being looked up has to stand for.
+    hint: unknown::Hint,
     next_variable: u32,
 }
 
@@ -197,6 +200,7 @@ impl<'s> Checker<'s> {
             tests: Vec::new(),
             broken_templates: HashSet::new(),
             doubtful_detectors: HashSet::new(),
+            hint: unknown::Hint::default(),
             next_variable: 0,
         }
     }
@@ -415,7 +419,7 @@ fn sound_detectors(
         .filter(|(at, detector)| {
             !doubtful.contains(&hir::DetectorId(*at as u32))
                 && !detector.patterns.is_empty()
-                && !(words_wrong && !detector.near.is_empty())
+                && (!words_wrong || detector.near.is_empty())
                 && !wrong(detector.span)
         })
         .map(|(_, detector)| detector.clone())

@@ -57,9 +57,6 @@ pub(super) fn written(reference: &Reference) -> String {
     modules + &dotted
 }
 
-/// What a message has several of, by the name of one.
-const BOUND_BY_QUANTIFIERS: [&str; 3] = ["attachment", "part", "link"];
-
 impl Checker<'_> {
     /// What a reference in an expression means. What it means nothing is said once, here.
     pub(super) fn meaning(&mut self, context: &Context, reference: &Reference) -> Meaning {
@@ -359,99 +356,6 @@ impl Checker<'_> {
         unknown
     }
 
-    fn unknown_name(&mut self, context: &Context, reference: &Reference) {
-        let name = written(reference);
-        if self.doubt.covers(Wanted::Space(Space::Values), &name) {
-            return;
-        }
-        let span = reference.span;
-        let single = reference.segments.len() == 1;
-        let other_space = [
-            (Space::Templates, "a template", "templates follow `using`"),
-            (Space::Folders, "a quarantine folder", "folders follow `quarantine in`"),
-            (Space::Policies, "a policy", "policies are named in `overrides`, `except` and `apply`"),
-            (Space::Settings, "a settings item", "settings follow `using` of `encrypt` and `sign`"),
-        ];
-        if single {
-            for (space, words, help) in other_space {
-                if self.find(context.module, space, &name).is_some()
-                    || (space == Space::Policies && self.declared_policies.contains_key(name.as_str()))
-                {
-                    let message = format!("`{name}` is {words}, not something that can be asked");
-                    self.push(Diagnostic::error(types::MISMATCH, span, message).help(help));
-                    return;
-                }
-            }
-        }
-        let names = self.value_names(context);
-        let diagnostic = Diagnostic::error(codes::UNKNOWN, span, format!("there is no `{name}` here"));
-        let first = reference.segments.first().map_or("", |segment| &*segment.node);
-        if BOUND_BY_QUANTIFIERS.contains(&first) {
-            let help = format!("a quantifier says which of them is meant: `any {first} where {name} …`");
-            self.push(diagnostic.help(help));
-            return;
-        }
-        let diagnostic = match suggest::nearest(&name, names.iter().map(String::as_str)) {
-            Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")).fix(
-                span,
-                nearest,
-                format!("replace by `{nearest}`"),
-            ),
-            None => match self.library_with(&name) {
-                Some(module) => {
-                    diagnostic.help(format!("take it from the library: `use std::{module}::{{{name}}}`"))
-                }
-                None if single => diagnostic.help(format!(
-                    "declare it, as in `criterion {name} = …`, or take it by `use` from where it is declared"
-                )),
-                None => diagnostic.help(format!(
-                    "declare the directory `{name}`, or take it by `use` from where it is declared"
-                )),
-            },
-        };
-        self.push(diagnostic);
-    }
-
-    /// Everything an expression could have named.
-    fn value_names(&mut self, context: &Context) -> Vec<String> {
-        let mut names: Vec<String> =
-            context.variables.iter().map(|variable| variable.name.to_string()).collect();
-        names.extend(context.parameters.iter().map(|parameter| parameter.name.to_string()));
-        if context.place != Place::Nowhere {
-            names.extend(
-                Fact::ALL
-                    .iter()
-                    .map(|fact| fact.declaration().path)
-                    .filter(|path| context.place == Place::Action || !path.starts_with("policy."))
-                    .map(str::to_string),
-            );
-        }
-        if let Some(scope) = self.scopes.get(context.module) {
-            names.extend(scope.names(Space::Values).map(|(name, _)| name.to_string()));
-        }
-        names.extend(self.tree.directories.iter().map(|directory| directory.path.to_string()));
-        names.sort_unstable();
-        names
-    }
-
-    /// The library module that declares a name, for help.
-    pub(super) fn library_with(&self, name: &str) -> Option<&'static str> {
-        let is_word = |character: char| character.is_alphanumeric() || character == '_';
-        crate::language::stdlib::MODULES.iter().find_map(|(module, text)| {
-            let declares = text.lines().any(|line| {
-                let mut words = line.split(|character| !is_word(character)).filter(|word| !word.is_empty());
-                words.any(|word| {
-                    matches!(
-                        word,
-                        "criterion" | "dictionary" | "detector" | "list" | "calendar" | "template" | "policy"
-                    )
-                }) && words.next() == Some(name)
-                    && !line.starts_with([' ', '\t', '#'])
-            });
-            declares.then_some(*module)
-        })
-    }
-
     pub(super) fn no_message(&mut self, span: Span) {
         self.push(
             Diagnostic::error(types::NO_MESSAGE, span, "there is no message here to take a value from")
@@ -496,7 +400,10 @@ impl Checker<'_> {
                 nearest,
                 format!("replace by `{nearest}`"),
             ),
-            None => diagnostic.help(format!("declare it, as in `{}`", declare.replace("NAME", &name))),
+            None => match self.declared_elsewhere(module, space, &name) {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic.help(format!("declare it, as in `{}`", declare.replace("NAME", &name))),
+            },
         };
         self.push(diagnostic);
         None

@@ -113,7 +113,7 @@ impl Checker<'_> {
             "attachments" => "attachment",
             other => other,
         };
-        let message = format!("`{name}` is {}: say of which", value.ty);
+        let message = format!("there are several of `{name}`: say which of them");
         self.push(
             Diagnostic::error(codes::QUANTIFIER, value.span, message)
                 .help(format!("write `any {word} …`, `every {word} …` or `no {word} …`"))
@@ -257,7 +257,40 @@ impl Checker<'_> {
         let shown = self.loaded.map.slice(right.span).to_string();
         let subject = self.loaded.map.slice(left.span).to_string();
         let help = match (a, b) {
-            (Type::Size, Type::Number) => format!("add a unit, as in `{shown} MB`"),
+            (Type::Size, Type::Number) => {
+                format!("add a unit: `{shown} B` for bytes, `{shown} KB`, `{shown} MB`")
+            }
+            (Type::Size, Type::Text) => "write it without quotes, as in `10 MB`".to_string(),
+            (Type::Enum(enumeration) | Type::Flags(enumeration), Type::Text) => {
+                let value = shown.trim_matches('"');
+                match suggest::closest(value, enumeration.values()) {
+                    Some(value) => format!("ask `{subject} is {value}`"),
+                    None => format!(
+                        "ask by `is` for one of its values: {}",
+                        suggest::listed(enumeration.values())
+                    ),
+                }
+            }
+            (Type::Bool, _) => format!("it is true or not by itself: write `{subject}`, or `not {subject}`"),
+            (Type::Text, Type::Number) => match (&left.kind, &right.kind) {
+                (ExprKind::Literal(_), _) => "write the number without quotes".to_string(),
+                (_, ExprKind::Literal(Literal::Number(least @ 1..=9))) if subject.starts_with("header") => {
+                    format!(
+                        "a header is a text, and has no more or less: ask by a regular expression, as in `{subject} matches \
+                     /^([{least}-9]|[1-9][0-9])/` for {least} and more"
+                    )
+                }
+                _ if subject.starts_with("header") => format!(
+                    "a header is a text, and has no more or less: ask by a regular expression, as in `{subject} matches \
+                     /^[1-9][0-9]/` for two digits"
+                ),
+                _ => format!(
+                    "compare its length, as in `length({subject}) > {shown}`, or search it by `matches`"
+                ),
+            },
+            (Type::Number, Type::Text) => {
+                format!("write the number without quotes: `{}`", shown.trim_matches('"'))
+            }
             (Type::Duration, Type::Number) => format!("add a unit, as in `{shown} minutes`"),
             (Type::Number, Type::Size | Type::Duration) => "take away the unit".to_string(),
             (Type::Size, Type::Duration) | (Type::Duration, Type::Size) => {
@@ -535,6 +568,19 @@ impl Checker<'_> {
             format!("nothing asks whether `{subject}` is `{word}`"),
         );
         let span = name.span;
+        let presence = match &*word {
+            "present" | "there" | "set" | "given" | "defined" | "known" => {
+                Some(format!("not {subject} is absent"))
+            }
+            "empty" | "missing" | "null" | "none" | "unset" | "undefined" | "unknown" => {
+                Some(format!("{subject} is absent"))
+            }
+            _ => None,
+        };
+        if let Some(mend) = presence.filter(|_| !matches!(ty, Type::Message | Type::Client)) {
+            self.push(diagnostic.help(format!("write `{mend}`")));
+            return;
+        }
         self.push(match (suggest::nearest(&word, names.iter().map(String::as_str)), in_library) {
             (Some(nearest), _) => diagnostic.help(format!("did you mean `{nearest}`?")).fix(
                 span,
@@ -544,6 +590,9 @@ impl Checker<'_> {
             (None, Some(module)) => {
                 diagnostic.help(format!("take it from the library: `use std::{module}::{{{word}}}`"))
             }
+            (None, None) if names.is_empty() => diagnostic.help(format!(
+                "declare what it means, as in `criterion {word}(x: …) = …`, or ask by another operator than `is`"
+            )),
             (None, None) => {
                 suggest::help(diagnostic, &word, names.iter().map(String::as_str), span, "it can be")
             }

@@ -4,6 +4,7 @@
 //! with every run of white space as one blank, in Unicode NFKC. What a pattern wants beyond that, no message has.
 
 use super::names::{Meaning, written};
+use super::unknown::Hint;
 use super::{Checker, Context};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::source::{Span, Spanned};
@@ -117,7 +118,7 @@ impl Checker<'_> {
         word: bool,
     ) -> Option<Matcher> {
         let name = written(reference);
-        match self.meaning(context, reference) {
+        match self.meaning_as(context, reference, Hint::Sought) {
             Meaning::Dictionary(_) | Meaning::Detector(_) if word => {
                 self.push(
                     Diagnostic::error(

@@ -212,8 +212,11 @@ impl Checker<'_> {
                 )
                 .help("write it outside directories, without `for`, and apply it to both"),
                 Some(_) => {
+                    let help = self.declared_elsewhere(module, Space::Policies, &name).unwrap_or_else(|| {
+                        "take it by `use` from the file in which it is written".to_string()
+                    });
                     Diagnostic::error(name_codes::UNKNOWN, span, format!("there is no policy `{name}` here"))
-                        .help("take it by `use` from the file in which it is written")
+                        .help(help)
                 }
             };
             self.push(diagnostic.also(declared.span, "written here"));

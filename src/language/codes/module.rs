@@ -98,9 +98,17 @@ codes! {
 
     /// More files than a set may have.
     TOO_MANY = "mfp::module::too-many",
-    "too many files, or files that use files too deep",
-    "A set has a limit of files, and of how deep a file may use a file that uses a file. Both are far above what \
-     people write; a set that reaches them was likely made by a program.",
+    "too many files",
+    "A set has a limit of files, far above what people write; a set that reaches it was likely made by a program. \
+     Join files, or keep what is listed in them in files of lists.",
+    "",
+    "";
+
+    /// Files that use files that use files, too deep.
+    NESTED = "mfp::module::nested-uses",
+    "files use files too deep",
+    "A file may use a file that uses a file, and so on, up to a depth far above what people write. Let one file use \
+     the others side by side.",
     "",
     "";
 }

@@ -53,8 +53,8 @@ pub enum Literal {
     Enum(Enumeration, u16),
 }
 
-/// What a typed expression says. Evaluation gives a value, absence, or not knowing; see the charter's sections on
-/// absence and on what is undecided.
+/// What a typed expression says. Evaluation gives a value, absence, or not knowing; the reference speaks of
+/// absence under Expressions.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum ExprKind {

@@ -115,7 +115,7 @@ fn is_own(map: &SourceMap, span: Span) -> bool {
 
 /// Whether a text is of the set itself and not of the embedded library.
 fn is_own_source(map: &SourceMap, source: SourceId) -> bool {
-    map.get(source).is_some_and(|source| !source.name.starts_with("std::"))
+    !source.is_shared() && map.get(source).is_some()
 }
 
 fn warning(code: Code, span: Span, message: impl Into<String>) -> Diagnostic {

@@ -40,19 +40,19 @@ pub(super) struct Explainer<'t> {
 }
 
 /// A failure within a slice.
-struct Failure {
+pub(super) struct Failure {
     at: usize,
-    expected: Vec<Rule>,
+    pub(super) expected: Vec<Rule>,
 }
 
 /// The slice being explained.
-struct Slice<'t> {
-    text: &'t str,
+pub(super) struct Slice<'t> {
+    pub(super) text: &'t str,
     /// Its first byte in the parsed text.
     start: usize,
     rule: Rule,
-    block: Block,
-    tokens: Vec<Token>,
+    pub(super) block: Block,
+    pub(super) tokens: Vec<Token>,
 }
 
 impl<'t> Explainer<'t> {
@@ -90,12 +90,12 @@ impl<'t> Explainer<'t> {
         (start.map_or(from, |at| from + at + 1), bad.end)
     }
 
-    fn span(&self, slice: &Slice<'_>, start: usize, end: usize) -> Span {
+    pub(super) fn span(&self, slice: &Slice<'_>, start: usize, end: usize) -> Span {
         let from = self.offsets.to_source(slice.start + start);
         Span::new(self.source, from, self.offsets.to_source_end(slice.start + end).max(from))
     }
 
-    fn token_span(&self, slice: &Slice<'_>, token: &Token) -> Span {
+    pub(super) fn token_span(&self, slice: &Slice<'_>, token: &Token) -> Span {
         self.span(slice, token.start, token.end)
     }
 
@@ -223,7 +223,12 @@ impl<'t> Explainer<'t> {
     }
 
     /// A disposition without `then`, an expectation without `expect`.
-    fn disposition_alone(&self, slice: &Slice<'_>, written: &str, span: Span) -> Option<Diagnostic> {
+    pub(super) fn disposition_alone(
+        &self,
+        slice: &Slice<'_>,
+        written: &str,
+        span: Span,
+    ) -> Option<Diagnostic> {
         let (table, keyword) = match slice.block {
             Block::Policy => (words::DISPOSITIONS, "then"),
             Block::Test => (words::EXPECTATIONS, "expect"),
@@ -432,6 +437,9 @@ impl<'t> Explainer<'t> {
         let span = self.token_span(slice, found);
         let wants = |rule: Rule| failure.expected.contains(&rule);
         let wants_operator = wants(Rule::tail) || wants(Rule::comparator);
+        if let Some(known) = self.known_mistake(slice, before, found, failure) {
+            return Some(known);
+        }
         if let Some(word) = operator_of_elsewhere(written)
             .filter(|_| wants_operator || wants(Rule::expr) || wants(Rule::kw_and))
         {
@@ -520,7 +528,7 @@ impl<'t> Explainer<'t> {
     }
 
     /// Whether the slice parses further with another word in the place of a token.
-    fn better(&self, slice: &Slice<'_>, token: &Token, word: &str) -> bool {
+    pub(super) fn better(&self, slice: &Slice<'_>, token: &Token, word: &str) -> bool {
         if slice.text.len() > TRIED {
             return true;
         }

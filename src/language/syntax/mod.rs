@@ -14,6 +14,7 @@ pub mod codes;
 mod expected;
 mod explain;
 mod grammar;
+mod mends;
 mod offsets;
 mod recover;
 mod shapes;

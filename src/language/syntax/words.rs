@@ -99,7 +99,7 @@ const POLICY_CLAUSES: &[(&str, &str)] = &[
     ("encrypt", "encrypt otherwise quarantine in folder"),
     ("sign", "sign"),
     ("decrypt", "decrypt"),
-    ("then", "then quarantine in folder` or `then reject \"why"),
+    ("then", "then quarantine in folder` or `then reject \"why\""),
 ];
 
 const DICTIONARY: &[(&str, &str)] =

@@ -98,7 +98,7 @@ fn what_is_not_there_is_exit_code_2_with_what_lies_beside_it() {
     let checked = run(&["check", wrong.to_str().unwrap()]);
     assert_eq!((checked.code, checked.out.as_str()), (2, ""));
     assert!(
-        checked.error.contains("mailfw::io::not_found") && checked.error.contains("policies`"),
+        checked.error.contains("mailfw::io::not-found") && checked.error.contains("policies`"),
         "{}",
         checked.error
     );
@@ -136,7 +136,7 @@ fn a_path_that_is_not_utf8_is_told_so() {
     std::fs::write(path.join("main.mfp"), GOOD).unwrap();
     let checked = outcome(mailfw().arg("check").arg(&path));
     assert_eq!(checked.code, 2, "{}", checked.out);
-    assert!(checked.error.contains("mailfw::io::path_not_utf8"), "{}", checked.error);
+    assert!(checked.error.contains("mailfw::io::path-not-utf8"), "{}", checked.error);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn what_is_no_message_is_told() {
     let _listener = UnixListener::bind(&socket).unwrap();
     let many = set.write("many.mbox", mail::mbox(2));
     for (path, part) in [
-        ("/nowhere/at/all.eml", "mailfw::io::not_found"),
+        ("/nowhere/at/all.eml", "mailfw::io::not-found"),
         (socket.to_str().unwrap(), "a socket"),
         (many.to_str().unwrap(), "several messages"),
     ] {

@@ -69,5 +69,5 @@ fn a_link_stays_a_link() {
 fn what_is_not_there_is_exit_code_2() {
     let missing = run(&["fmt", "/nowhere/main.mfp"]);
     assert_eq!(missing.code, 2);
-    assert!(missing.error.contains("mailfw::io::not_found"), "{}", missing.error);
+    assert!(missing.error.contains("mailfw::io::not-found"), "{}", missing.error);
 }

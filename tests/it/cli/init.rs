@@ -35,7 +35,7 @@ fn nothing_is_overwritten() {
     std::fs::write(dir.path().join("main.mfp"), "mine").unwrap();
     let refused = run(&["init", dir.path().to_str().unwrap()]);
     assert_eq!((refused.code, refused.out.as_str()), (2, ""));
-    assert!(refused.error.contains("mailfw::io::not_empty"), "{}", refused.error);
+    assert!(refused.error.contains("mailfw::io::not-empty"), "{}", refused.error);
     assert_eq!(std::fs::read_to_string(dir.path().join("main.mfp")).unwrap(), "mine");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     let file = dir.path().join("main.mfp");

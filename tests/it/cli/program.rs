@@ -64,12 +64,12 @@ fn man_pages_tell_the_exit_codes() {
 
 #[test]
 fn explain_code_prints_a_page_or_names_the_neighbours() {
-    let page = run(&["explain-code", "mailfw::io::not_found"]);
+    let page = run(&["explain-code", "mailfw::io::not-found"]);
     assert_eq!((page.code, page.error.as_str()), (0, ""));
     assert!(page.out.contains("This is refused:") && page.out.contains("This is not:"), "{}", page.out);
-    let near = run(&["explain-code", "mailfw::io::not_fund"]);
+    let near = run(&["explain-code", "mailfw::io::not-fund"]);
     assert_eq!((near.code, near.out.as_str()), (2, ""));
-    assert!(near.error.contains("did you mean `mailfw::io::not_found`"), "{}", near.error);
+    assert!(near.error.contains("did you mean `mailfw::io::not-found`"), "{}", near.error);
     let list = run(&["explain-code"]);
     assert!(list.code == 0 && list.out.lines().count() > 20, "{}", list.out);
 }

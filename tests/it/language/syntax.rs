@@ -189,7 +189,7 @@ fn operators_bind_as_people_read_them() {
 }
 
 #[test]
-fn literals_are_read_as_the_charter_writes_them() {
+fn literals_are_read_as_the_reference_writes_them() {
     for (written, meant) in [
         ("10 MB", "10000000B"),
         ("64 KiB", "65536B"),

@@ -16,15 +16,8 @@ use mailfw::{base::limits::MessageLimits, message::Message};
 
 /// The folder of real mail, if there is one here. Tests over it say so and pass where there is none.
 pub(crate) fn corpus() -> Option<PathBuf> {
-    let path = std::env::var_os("MAILFW_CORPUS")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"));
-    if path.join("facts.tsv").exists() {
-        Some(path)
-    } else {
-        println!("skipped: no corpus at {}", path.display());
-        None
-    }
+    crate::corpus::corpus("facts.tsv")?;
+    crate::corpus::corpus(".")
 }
 
 /// Reads a message within the usual limits.

@@ -9,19 +9,8 @@ mod html;
 mod links;
 mod surface;
 
+pub(crate) use crate::corpus::corpus;
 use std::path::PathBuf;
-
-/// A path in the corpus of real mail; says "skipped" and gives `None` where the corpus is absent.
-pub fn corpus(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("MAILFW_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    let path = root.join(path);
-    if !path.exists() {
-        println!("skipped: no corpus at {}", path.display());
-        return None;
-    }
-    Some(path)
-}
 
 /// All files below a folder of the corpus, sorted.
 pub fn corpus_files(folder: &str) -> Vec<PathBuf> {

@@ -8,13 +8,7 @@ use mailfw::plan::{Answer, Answers, Case, Evaluator, Outcome, Plan};
 use std::path::{Path, PathBuf};
 
 fn corpus() -> Option<PathBuf> {
-    let root = std::env::var_os("MAILFW_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    if root.is_dir() {
-        return Some(root);
-    }
-    println!("skipped: there is no corpus");
-    None
+    crate::corpus::corpus(".")
 }
 
 fn verdicts(plan: &Plan, message: &Message) -> Vec<mailfw::plan::Verdict> {

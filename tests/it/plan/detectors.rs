@@ -153,14 +153,7 @@ fn checks_tell_given_out_numbers_from_others() {
 }
 
 fn corpus() -> Option<PathBuf> {
-    let root = std::env::var_os("MAILFW_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    let root = root.join("dlp");
-    if root.is_dir() {
-        return Some(root);
-    }
-    println!("skipped: there is no corpus");
-    None
+    crate::corpus::corpus("dlp")
 }
 
 /// Values that the source judges by a rule that is not ours, and the reason.

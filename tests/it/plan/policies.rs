@@ -431,7 +431,7 @@ fn criteria_that_call_each_other_too_deep_are_refused_and_shallower_ones_run() {
     let diagnostics = super::setting::planned_with(&items, &policies).unwrap_err();
     let found = diagnostics.sorted();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].code.0, "mfp::plan::too_deep");
+    assert_eq!(found[0].code.0, "mfp::plan::too-deep");
     assert!(found[0].help.is_some());
 }
 

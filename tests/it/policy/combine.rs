@@ -36,7 +36,7 @@ fn the_deeper_directory_wins_even_with_the_less_restrictive_value() {
 }
 
 #[test]
-fn within_one_directory_values_rank_as_the_charter_lists_them() {
+fn within_one_directory_values_rank_as_the_reference_lists_them() {
     let until = "2026-01-01T00:00:00Z".parse().unwrap();
     let approver = mailfw::policy::outcome::Approver::Directory("acme".into());
     let ladder = [

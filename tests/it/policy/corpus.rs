@@ -1,6 +1,7 @@
 //! Dry runs over real and hostile mail.
 
 use super::support::{SITE, engine, engine_of};
+pub(crate) use crate::corpus::corpus;
 use mailfw::base::limits::MessageLimits;
 use mailfw::message::Message;
 use mailfw::message::surface::{Surface, fold};
@@ -13,17 +14,6 @@ use mailfw::policy::sources::FolderSources;
 use mailfw::policy::statistics::Summary;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-
-/// A folder or file of the corpus; says "skipped" where there is none.
-pub fn corpus(path: &str) -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let root = std::env::var_os("MAILFW_CORPUS").map_or_else(default, PathBuf::from);
-    let found = Some(root.join(path)).filter(|found| found.exists());
-    if found.is_none() {
-        println!("skipped: no {path} in {}", root.display());
-    }
-    found
-}
 
 fn run(engine: &Engine, options: &Options, paths: &[PathBuf]) -> (Vec<Row>, Summary) {
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! The charter's section on directories, sentence by sentence.
+//! What the reference says of directories, sentence by sentence.
 
 use super::support::{SITE, engine, entry, letter, passes, result};
 use mailfw::policy::combine::Rule;

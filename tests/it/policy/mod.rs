@@ -1,4 +1,4 @@
-//! The policy room: what the charter promises of hierarchy, combination, undecided policies, tests and dry runs.
+//! The policy room: what the reference promises of hierarchy, combination, undecided policies, tests and dry runs.
 
 mod actions;
 mod combine;

@@ -24,22 +24,22 @@ fn codes_are_unique_and_every_page_is_whole() {
             assert_ne!(page.failing, page.passing, "{code}: the mended text differs");
         }
     }
-    assert!(seen.contains("mailfw::io::not_found"));
+    assert!(seen.contains("mailfw::io::not-found"));
 }
 
 #[test]
 fn a_mistyped_code_finds_its_neighbours() {
-    assert_eq!(registry::near("mailfw::io::not_fund").first(), Some(&"mailfw::io::not_found"));
+    assert_eq!(registry::near("mailfw::io::not-fund").first(), Some(&"mailfw::io::not-found"));
     assert_eq!(registry::near("unwritable").first(), Some(&"mailfw::io::unwritable"));
     assert!(registry::near("qqqqqqqq").is_empty());
 }
 
 #[test]
 fn a_page_shows_what_is_refused_and_what_is_not() {
-    let known = registry::page("mailfw::io::not_found").unwrap();
+    let known = registry::page("mailfw::io::not-found").unwrap();
     let text = page::render(known, Look::default());
     assert!(
-        text.contains("mailfw::io::not_found")
+        text.contains("mailfw::io::not-found")
             && text.contains(known.failing)
             && text.contains(known.passing)
     );

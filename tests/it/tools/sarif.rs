@@ -76,7 +76,7 @@ fn only(object: &Value, must: &[&str], may: &[&str]) {
 fn a_log_has_the_shape_the_standard_demands() {
     let (sources, diagnostic) = two_files();
     let nowhere = Span::new(SourceId(u32::MAX), 0, 0);
-    let other = Diagnostic::note(Code("mailfw::io::not_found"), nowhere, "nothing is there");
+    let other = Diagnostic::note(Code("mailfw::io::not-found"), nowhere, "nothing is there");
     let log: Value =
         serde_json::from_str(&sarif::render([&diagnostic, &other, &diagnostic], &sources)).unwrap();
     validate(&log);

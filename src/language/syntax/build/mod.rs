@@ -5,7 +5,7 @@ mod clauses;
 mod expressions;
 mod items;
 mod literals;
-mod tests;
+mod test_items;
 
 use super::ast::{Expr, ExprKind, File, Name, Reference};
 use super::codes;
