@@ -29,7 +29,11 @@ pub fn near(written: &str) -> Vec<&'static str> {
                 alike if alike > 0.6 => strsim::jaro_winkler(&wanted, last),
                 _ => 0.0,
             };
-            let inside = if wanted.len() > 2 && code.contains(&wanted) { 1.0 } else { 0.0 };
+            // From the beginning of a word of the code on.
+            let begins =
+                |at: usize| !code.get(..at).is_some_and(|head| head.ends_with(char::is_alphanumeric));
+            let holds = code.match_indices(&wanted).any(|(at, _)| begins(at));
+            let inside = if wanted.len() > 2 && holds { 1.0 } else { 0.0 };
             (whole.max(part).max(inside), code)
         })
         .filter(|(score, _)| *score > 0.8)

@@ -2,7 +2,7 @@
 //! together. The language says who wins; a note says so where it matters, once for a directory and effect.
 
 use super::codes;
-use super::key::text_key;
+use super::key::{Key, approver_key, folder_key, key, moment_key, priority_key, seconds_key, text_key};
 use super::logic;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
@@ -114,7 +114,7 @@ fn tie(first: &Policy, second: &Policy) -> Option<Effect> {
         .map(|(effect, _)| effect)
 }
 
-fn values(policy: &Policy) -> Vec<(Effect, String)> {
+fn values(policy: &Policy) -> Vec<(Effect, Key)> {
     let disposition =
         policy.disposition.iter().filter_map(|disposition| disposition_value(&disposition.node));
     disposition.chain(policy.actions.iter().filter_map(|action| action_value(&action.node))).collect()
@@ -126,23 +126,23 @@ fn place(policy: &Policy) -> Span {
 }
 
 /// What a disposition sets. `deliver` and `drop` say the same whoever says them.
-fn disposition_value(disposition: &Disposition) -> Option<(Effect, String)> {
+fn disposition_value(disposition: &Disposition) -> Option<(Effect, Key)> {
     match disposition {
         Disposition::Deliver | Disposition::Drop => None,
-        Disposition::DeferUntil(moment) => Some((Effect::Defer, format!("{moment:?}"))),
-        Disposition::DeferFor(seconds) => Some((Effect::Defer, seconds.to_string())),
-        Disposition::Approve { by, .. } => Some((Effect::Approve, format!("{by:?}"))),
-        Disposition::Quarantine(folder) => Some((Effect::Quarantine, format!("{folder:?}"))),
+        Disposition::DeferUntil(moment) => Some((Effect::Defer, moment_key(moment))),
+        Disposition::DeferFor(seconds) => Some((Effect::Defer, seconds_key(*seconds))),
+        Disposition::Approve { by, .. } => Some((Effect::Approve, approver_key(by))),
+        Disposition::Quarantine(folder) => Some((Effect::Quarantine, folder_key(*folder))),
         Disposition::Return(text) | Disposition::Reject(text) => Some((Effect::Return, text_key(text))),
     }
 }
 
 /// What an action sets that can have one value only and has no order of restriction.
-fn action_value(action: &Action) -> Option<(Effect, String)> {
+fn action_value(action: &Action) -> Option<(Effect, Key)> {
     match action {
-        Action::Redirect { to } => Some((Effect::Redirect, super::key::key(to))),
+        Action::Redirect { to } => Some((Effect::Redirect, key(to))),
         Action::Route { via, .. } => Some((Effect::Route, text_key(via))),
-        Action::SetPriority { level } => Some((Effect::Priority, format!("{level:?}"))),
+        Action::SetPriority { level } => Some((Effect::Priority, priority_key(*level))),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@
 //! text. It is sound under absence and under not knowing: "excludes" says that both never hold, "implies" that
 //! wherever the first holds the second does.
 
-use super::key::key;
+use super::key::{Key, key};
 use super::{codes, warning};
 use crate::base::diagnostic::Diagnostics;
 use crate::base::source::Span;
@@ -395,7 +395,7 @@ pub(super) fn pattern_implies(first: &Pattern, second: &Pattern) -> bool {
 /// `subject` lies in `low..=high`.
 #[derive(Debug)]
 struct Range {
-    subject: String,
+    subject: Key,
     low: i128,
     high: i128,
     /// The least value the subject can have.

@@ -32,6 +32,8 @@ fn a_mistyped_code_finds_its_neighbours() {
     assert_eq!(registry::near("mailfw::io::not-fund").first(), Some(&"mailfw::io::not-found"));
     assert_eq!(registry::near("unwritable").first(), Some(&"mailfw::io::unwritable"));
     assert!(registry::near("qqqqqqqq").is_empty());
+    assert!(registry::near("nope").is_empty(), "letters inside a word say nothing");
+    assert_eq!(registry::near("brace").len(), 3);
 }
 
 #[test]
