@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod base;
 mod cli;
 mod corpus;
 mod documentation;

@@ -8,6 +8,7 @@ mod editors;
 mod format;
 pub(crate) mod generate;
 mod lint;
+mod list_files;
 mod mistakes;
 pub(crate) mod mutants;
 mod syntax;

@@ -5,6 +5,7 @@ use mailfw::base::source::Span;
 use mailfw::base::table::AddressTableBuilder;
 use mailfw::language::hir::{Directory, DirectoryId, Group};
 use mailfw::plan::{DirectoryIndex, Home};
+use proptest::prelude::*;
 use std::sync::Arc;
 
 fn address(text: &str) -> Address {
@@ -99,4 +100,31 @@ fn the_chain_leads_up_from_the_deepest() {
     assert!(index.is_within(DirectoryId(3), DirectoryId(0)));
     assert!(!index.is_within(DirectoryId(0), DirectoryId(3)));
     assert_eq!(index.depth(DirectoryId(3)), 2);
+}
+
+proptest! {
+    #[test]
+    fn a_directory_is_within_another_where_the_way_up_leads_through_it(parents in parents()) {
+        let index = indexed(&parents.iter().map(|&parent| (parent, &[][..], &[][..], &[][..])).collect::<Vec<_>>());
+        for inner in 0..parents.len() {
+            let mut up = vec![inner];
+            while let Some(parent) = parents[up[up.len() - 1]] {
+                up.push(parent as usize);
+            }
+            let chain: Vec<usize> = index.ancestors(DirectoryId(inner as u32)).map(DirectoryId::index).collect();
+            prop_assert_eq!(&chain, &up);
+            prop_assert_eq!(index.depth(DirectoryId(inner as u32)) as usize, up.len() - 1);
+            for outer in 0..parents.len() {
+                let within = index.is_within(DirectoryId(inner as u32), DirectoryId(outer as u32));
+                prop_assert_eq!(within, up.contains(&outer), "{} in {}", inner, outer);
+            }
+        }
+    }
+}
+
+/// Trees of directories, each with an earlier one as its parent, or none.
+fn parents() -> impl Strategy<Value = Vec<Option<u32>>> {
+    proptest::collection::vec(any::<(bool, u32)>(), 0..25).prop_map(|picks| {
+        (0..).zip(picks).map(|(at, (top, pick))| (at > 0 && !top).then(|| pick % at)).collect()
+    })
 }

@@ -1,0 +1,3 @@
+//! The base room: tables of addresses, domains, networks and texts.
+
+mod tables;
