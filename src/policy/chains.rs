@@ -73,7 +73,10 @@ impl Chain {
 
     /// The exceptions that may silence a candidate (by position), outermost directory first.
     pub fn exceptions(&self, position: usize) -> &[ExceptionAt] {
-        self.exceptions.get(&position).map(Vec::as_slice).unwrap_or_default()
+        match self.exceptions.is_empty() {
+            true => &[],
+            false => self.exceptions.get(&position).map(Vec::as_slice).unwrap_or_default(),
+        }
     }
 
     /// The candidates whose criteria are the same for all recipients of a message.

@@ -22,21 +22,21 @@ const MATCHES_NAMED: usize = 20;
 /// What a sender reads whose signed or encrypted message cannot be annotated, where the policy gives no text.
 const PROTECTED_TEXT: &str = "This message is signed or encrypted and cannot be changed as the policy asks.";
 
-/// What a policy does, filled in for one recipient.
+/// What a policy does, filled in for one recipient. What few policies do lies elsewhere, so that the many stay small.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Effects {
     /// Its disposition.
     pub fate: Option<Fate>,
     /// `encrypt`
-    pub encrypt: Option<Protect>,
+    pub encrypt: Option<Box<Protect>>,
     /// `sign`
-    pub sign: Option<Protect>,
+    pub sign: Option<Box<Protect>>,
     /// `set priority`
     pub priority: Option<Priority>,
     /// `route via`
-    pub route: Option<Route>,
+    pub route: Option<Box<Route>>,
     /// `redirect to`
-    pub redirect: Option<Redirect>,
+    pub redirect: Option<Box<Redirect>>,
     /// `severity`, the highest.
     pub severity: Option<Severity>,
     /// `tag`
@@ -222,11 +222,12 @@ impl<'e, 'a> Filling<'e, 'a> {
             }
             Action::Severity { level } => effects.severity = effects.severity.max(Some(*level)),
             Action::Redirect { to } => {
-                effects.redirect = Some(Redirect { to: self.evaluator.addresses(to, self.recipient) });
+                let to = self.evaluator.addresses(to, self.recipient);
+                effects.redirect = Some(Box::new(Redirect { to }));
             }
             Action::Route { via, require_tls } => {
-                effects.route =
-                    Some(Route { via: self.text(via, Escape::Header), require_tls: *require_tls });
+                let route = Route { via: self.text(via, Escape::Header), require_tls: *require_tls };
+                effects.route = Some(Box::new(route));
             }
             Action::SetPriority { level } => effects.priority = Some(*level),
             Action::Encrypt { using, otherwise } => {
@@ -320,13 +321,13 @@ impl<'e, 'a> Filling<'e, 'a> {
         }
     }
 
-    fn protect(&mut self, using: Option<SettingsId>, otherwise: Option<&Disposition>) -> Protect {
+    fn protect(&mut self, using: Option<SettingsId>, otherwise: Option<&Disposition>) -> Box<Protect> {
         let settings = using.and_then(|using| self.hir.settings.get(using.index()));
-        Protect {
+        Box::new(Protect {
             using,
             using_name: settings.map(|settings| settings.name.clone()),
             otherwise: otherwise.map(|otherwise| self.fate(otherwise)),
-        }
+        })
     }
 
     fn on_protected(&mut self, protected: &hir::OnProtected) -> OnProtected {

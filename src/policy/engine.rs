@@ -280,7 +280,7 @@ impl Engine {
         let mut known: HashMap<[SideKey; 2], usize> = HashMap::new();
         for recipient in 0..count {
             let looks = look(judge, recipient);
-            let key = judge.key(&looks);
+            let key = if count > 1 { judge.key(&looks) } else { None };
             let same = key.as_ref().and_then(|key| known.get(key));
             if let Some(recipients) = same.and_then(|&at| settled.recipients.get_mut(at)) {
                 recipients.push(recipient);
@@ -471,6 +471,9 @@ fn merge_notice(known: &mut Notification, notice: &Notice, recipients: &[usize])
 
 /// Every copy once for its addressee and form, and as it leaves once for each group.
 fn copies(groups: &[Group], settled: &Settled) -> Vec<OutgoingCopy> {
+    if settled.settlings.iter().all(|settling| settling.copies.is_empty()) {
+        return Vec::new();
+    }
     let mut group_of: HashMap<usize, usize> = HashMap::new();
     for (at, group) in groups.iter().enumerate() {
         group_of.extend(group.recipients.iter().map(|&recipient| (recipient, at)));

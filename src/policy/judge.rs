@@ -69,7 +69,7 @@ pub struct Judged {
 impl Judged {
     /// Whether its effects count.
     pub fn acts(&self) -> bool {
-        self.state == State::Triggered && !self.observed
+        matches!(self.state, State::Triggered) && !self.observed
     }
 
     /// The policy as far as conflicts ask for it.

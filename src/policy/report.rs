@@ -250,12 +250,12 @@ impl Reporter<'_> {
             all.push(self.fate(judged, fate, settling));
         }
         let outcome = &settling.outcome;
-        if let Some(value) = &effects.encrypt {
+        if let Some(value) = effects.encrypt.as_deref() {
             all.push(
                 self.single(judged, "encrypt", value, &outcome.encrypt, settling, |s| s.encrypt.as_ref()),
             );
         }
-        if let Some(value) = &effects.sign {
+        if let Some(value) = effects.sign.as_deref() {
             all.push(self.single(judged, "sign", value, &outcome.sign, settling, |s| s.sign.as_ref()));
         }
         if let Some(value) = &effects.priority {
@@ -265,10 +265,10 @@ impl Reporter<'_> {
                 }),
             );
         }
-        if let Some(value) = &effects.route {
+        if let Some(value) = effects.route.as_deref() {
             all.push(self.single(judged, "route", value, &outcome.route, settling, |s| s.route.as_ref()));
         }
-        if let Some(value) = &effects.redirect {
+        if let Some(value) = effects.redirect.as_deref() {
             all.push(
                 self.single(judged, "redirect", value, &outcome.redirect, settling, |s| s.redirect.as_ref()),
             );

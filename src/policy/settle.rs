@@ -164,16 +164,16 @@ struct Singles {
 
 impl Singles {
     fn add(&mut self, effects: &Effects, by: impl Fn() -> Option<Claimant>) {
-        fn claim<V: Clone>(claims: &mut Vec<Claim<V>>, value: &Option<V>, by: impl Fn() -> Option<Claimant>) {
-            if let (Some(value), Some(by)) = (value.clone(), by()) {
+        fn claim<V: Clone>(claims: &mut Vec<Claim<V>>, value: Option<&V>, by: impl Fn() -> Option<Claimant>) {
+            if let (Some(value), Some(by)) = (value.cloned(), by()) {
                 claims.push(Claim { by, value });
             }
         }
-        claim(&mut self.encrypt, &effects.encrypt, &by);
-        claim(&mut self.sign, &effects.sign, &by);
-        claim(&mut self.priority, &effects.priority, &by);
-        claim(&mut self.route, &effects.route, &by);
-        claim(&mut self.redirect, &effects.redirect, &by);
+        claim(&mut self.encrypt, effects.encrypt.as_deref(), &by);
+        claim(&mut self.sign, effects.sign.as_deref(), &by);
+        claim(&mut self.priority, effects.priority.as_ref(), &by);
+        claim(&mut self.route, effects.route.as_deref(), &by);
+        claim(&mut self.redirect, effects.redirect.as_deref(), &by);
     }
 }
 
@@ -229,8 +229,11 @@ fn held_by(sides: &[SideJudgement; 2], fate: &Fate) -> Vec<PolicyId> {
             all.push(judged.policy);
         }
     }
-    let mut known = HashSet::new();
-    all.retain(|policy| known.insert(*policy));
+    // A policy is on each side once.
+    if all.len() > 1 && sides.iter().all(|side| !side.policies.is_empty()) {
+        let mut known = HashSet::new();
+        all.retain(|policy| known.insert(*policy));
+    }
     all
 }
 

@@ -6,7 +6,7 @@ use mailfw::message::Message;
 use mailfw::message::mailbox::FromLine;
 use mailfw::policy::assumed::Unanswered;
 use mailfw::policy::dry_run::{DryRun, Options, Row, RowResult};
-use mailfw::policy::engine::Engine;
+use mailfw::policy::engine::{Detail, Engine};
 use mailfw::policy::envelope_rule::{EnvelopeRule, RecipientRule, SenderRule};
 use mailfw::policy::mailboxes::{MailItem, MailboxError};
 use mailfw::policy::statistics::Summary;
@@ -370,4 +370,78 @@ fn a_message_arrived_when_the_receiving_server_says_and_never_before_1970() {
         assert_eq!(outcome(undated, "2026-01-01T00:00:00Z"), "quarantine in one");
         assert_eq!(outcome(undated, "2001-01-01T00:00:00Z"), "deliver");
     }
+
+#[test]
+fn messages_that_fill_all_room_are_judged_one_after_the_other() {
+    let engine = set("content policy p for senders { then deliver }");
+    let items = (1..=100).map(|n| {
+        let mut item = item(n, "b@out.example", "s", "");
+        item.total_size = mailfw::policy::dry_run::IN_FLIGHT_BYTES / (n as u64 % 3 + 1);
+        Ok(item)
+    });
+    let (rows, summary) = run(&engine, None, &options(4), items.collect());
+    assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), (1..=100).collect::<Vec<u64>>());
+    assert_eq!(summary.messages, 100);
+}
+
+#[test]
+fn figures_are_the_same_whatever_is_kept_of_a_message() {
+    let engine = engine(&format!(
+        "{SITE} directory acme {{ domain @acme.example
+            content policy found for both {{ when subject contains \"x\" then quarantine in one }}
+            content policy outer for senders {{ when subject contains \"y\" tag \"outer\" }}
+            content policy silent for senders {{ when subject contains \"z\" then drop }}
+            content policy off for senders off {{ tag \"off\" }}
+            content policy watched for senders observe {{ when subject contains \"x\" then drop }}
+            content policy late for senders from 2030-01-01 {{ tag \"late\" }}
+            directory deep {{ user deep@acme.example
+                except silent when recipient outside site
+                content policy inner for senders overrides outer {{ when subject contains \"x\" tag \"inner\" }} }} }}"
+    ));
+    let items = || {
+        (0..60).map(|n| {
+            let to = ["b@out.example", "deep@acme.example", "b@acme.example, c@out.example"][n % 3];
+            let mut item = item(n, to, ["x", "y", "z", "x y", "none"][n % 5], "");
+            if n % 2 == 0 {
+                let text = String::from_utf8(item.bytes).unwrap();
+                item.bytes = text.replace("From: a@", "From: deep@").into_bytes();
+            }
+            Ok(item)
+        })
+    };
+    let figures = [Detail::Record, Detail::Hits, Detail::Outcomes].map(|detail| {
+        let options = Options { detail, ..options(2) };
+        let (rows, summary) = run(&engine, None, &options, items().collect());
+        let records = rows.iter().filter(|row| row.record().record.is_some()).count();
+        (records, serde_json::to_value(&summary).unwrap())
+    });
+    let [full, hits, brief] = &figures;
+    assert_eq!(full.1, hits.1);
+    assert_eq!(full.1, brief.1);
+    assert_eq!((full.0, brief.0), (60, 0));
+    assert!((30..60).contains(&hits.0), "{} records of hits", hits.0);
+    let policies: Vec<(String, u64, u64, u64)> = full.1["policies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let count = |name: &str| one[name].as_u64().unwrap();
+            (
+                one["policy"].as_str().unwrap().to_string(),
+                count("judged"),
+                count("overridden"),
+                count("excepted"),
+            )
+        })
+        .collect();
+    let of = |name: &str| {
+        policies.iter().filter(|one| one.0 == name).map(|one| (one.1, one.2, one.3)).collect::<Vec<_>>()
+    };
+    assert_eq!(of("off"), [(0, 0, 0)]);
+    assert_eq!(of("late"), [(0, 0, 0)]);
+    assert_eq!(of("found"), [(60, 0, 0)]);
+    // Half the messages come from deep, where one policy stands in the other's place.
+    assert_eq!(of("outer"), [(30, 30, 0)]);
+    assert_eq!(of("inner"), [(30, 0, 0)]);
+    assert!(of("silent")[0].2 > 0);
 }
