@@ -370,6 +370,7 @@ fn a_message_arrived_when_the_receiving_server_says_and_never_before_1970() {
         assert_eq!(outcome(undated, "2026-01-01T00:00:00Z"), "quarantine in one");
         assert_eq!(outcome(undated, "2001-01-01T00:00:00Z"), "deliver");
     }
+}
 
 #[test]
 fn messages_that_fill_all_room_are_judged_one_after_the_other() {
