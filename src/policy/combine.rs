@@ -251,7 +251,7 @@ fn hold_instead(held: Settled<Fate>, claims: &[&Claim<Fate>]) -> Settled<Fate> {
         .iter()
         .filter(|claim| claim.by.policy != held.by)
         .map(|claim| {
-            let within = within.get(&claim.by.policy).map(|&loss| loss);
+            let within = within.get(&claim.by.policy).copied();
             let same = claim.value == held.value;
             within.cloned().unwrap_or(Loss {
                 loser: claim.by.policy,
