@@ -153,6 +153,12 @@ pub fn normalise(text: &str) -> String {
     cased.text
 }
 
+/// Whether a character neither changes what stands before it nor is changed by it, and is folded as one character at
+/// most: no mark, no piece of a syllable, nothing that is dropped or read otherwise.
+pub fn keeps_apart(character: char) -> bool {
+    character.is_ascii() || class(character) == 0
+}
+
 /// A text with its map.
 #[derive(Debug, Clone, Default)]
 struct Mapped {

@@ -10,7 +10,9 @@
 //! then the search leaps over them and says that it gave up, which leaves open what it did not find.
 
 use super::checks::{normalised, passes};
-use super::patterns::{self, Budget, PatternTable, Patterns, escape, find_from, regex_may_run_on};
+use super::patterns::{
+    self, Budget, Guard, PatternTable, Patterns, SearchOptions, escape, find_from, regex_may_run_on,
+};
 use super::plainer::Plainer;
 use crate::base::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::language::hir::{Check, Detector, Near, Pattern};
@@ -79,6 +81,11 @@ impl CompiledDetector {
         let regexes = detector.patterns.iter().map(compiled).collect::<Result<Vec<_>, String>>()?;
         let near = detector.near.iter().map(CompiledNear::new).collect::<Result<Vec<_>, _>>()?;
         Ok(CompiledDetector { regexes, checks: detector.checks.clone(), near })
+    }
+
+    /// Whether checks tell what is found from what looks like it.
+    pub(super) fn has_checks(&self) -> bool {
+        !self.checks.is_empty()
     }
 
     /// All that is found in a cased text, by place; what lies within another find is left out.
@@ -158,15 +165,31 @@ impl CompiledDetector {
 }
 
 fn candidate_regex(pattern: &Pattern) -> Result<Regex, String> {
-    match pattern {
-        Pattern::Regex { pattern, caseless, dot_all } => patterns::regex(pattern, *caseless, *dot_all),
-        Pattern::Literal { text } | Pattern::Word { text } => {
-            patterns::regex(&escape(&normalise(text)), true, false)
-        }
-        Pattern::Prefix { text } => patterns::regex(&format!(r"\A{}", escape(&normalise(text))), true, false),
-        Pattern::Suffix { text } => patterns::regex(&format!(r"{}\z", escape(&normalise(text))), true, false),
-        Pattern::Glob { text } => Err(format!("a glob (`{text}`) gives no candidates")),
-    }
+    let (regex, caseless, dot_all) = candidate_source(pattern)?;
+    patterns::regex(&regex, caseless, dot_all)
+}
+
+/// What finds the candidates of a pattern in cased text: a regex, whether it is caseless, whether `.` matches line breaks.
+fn candidate_source(pattern: &Pattern) -> Result<(String, bool, bool), String> {
+    Ok(match pattern {
+        Pattern::Regex { pattern, caseless, dot_all } => (pattern.to_string(), *caseless, *dot_all),
+        Pattern::Literal { text } | Pattern::Word { text } => (escape(&normalise(text)), true, false),
+        Pattern::Prefix { text } => (format!(r"\A{}", escape(&normalise(text))), true, false),
+        Pattern::Suffix { text } => (format!(r"{}\z", escape(&normalise(text))), true, false),
+        Pattern::Glob { text } => return Err(format!("a glob (`{text}`) gives no candidates")),
+    })
+}
+
+/// Whether detectors with or without checks look for candidates in another reading of a text, too, so that no scan of
+/// the text itself rules them out.
+pub(super) fn reads_otherwise(cased: &str, has_checks: bool) -> bool {
+    Plainer::of(cased, has_checks).is_some()
+}
+
+/// What must be in a text so that a detector may find something in it, as it is read itself.
+pub(super) fn guard(detector: &Detector) -> Guard {
+    let candidates = detector.patterns.iter().filter_map(|pattern| candidate_source(pattern).ok()).collect();
+    Guard { candidates, near: detector.near.iter().map(|near| near.patterns.clone()).collect() }
 }
 
 struct Search<'a> {
@@ -353,7 +376,9 @@ impl CompiledNear {
             })
             .max()
             .unwrap_or(0);
-        let patterns = Patterns::new(table).map_err(|(_, errors)| {
+        // What stands near a candidate is asked of few and short texts.
+        let options = SearchOptions { prefilter: false, ..SearchOptions::default() };
+        let patterns = Patterns::with(table, &options).map_err(|(_, errors)| {
             errors.into_iter().next().map_or_else(String::new, |error| error.reason)
         })?;
         Ok(CompiledNear { patterns, within: near.within as usize, longest })

@@ -31,7 +31,7 @@ impl NodeId {
 /// What is searched for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Sought {
-    /// Any of these patterns.
+    /// Any of these patterns, sorted.
     Patterns(Box<[PatternId]>),
     /// Any entry.
     Dictionary(DictionaryId),

@@ -11,10 +11,10 @@ use super::patterns::{PatternId, PatternTable};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
 use crate::language::hir::{
-    Action, Content, CriterionId, Disposition, Expr, ExprKind, Hir, ListEntries, ListId, Matcher,
-    OnProtected, Pattern, Policy, Set, TemplatePart, TextTemplate, VariableId,
+    Action, Content, CriterionId, DictionaryId, Disposition, Expr, ExprKind, Hir, ListEntries, ListId,
+    Matcher, OnProtected, Pattern, Policy, Set, TemplatePart, TextTemplate, VariableId,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Nodes of one set.
 pub const NODES: usize = 4_000_000;
@@ -37,7 +37,7 @@ pub struct PolicyNodes {
 pub struct Lowered {
     /// Its questions.
     pub graph: Graph,
-    /// Its patterns, those of dictionaries and lists included.
+    /// Its patterns, those of dictionaries and lists that are searched included.
     pub patterns: PatternTable,
     /// The lists that text is searched for.
     pub searched_lists: BTreeSet<ListId>,
@@ -50,17 +50,13 @@ pub struct Lowered {
 /// Lowers a set.
 pub fn lower(hir: &Hir) -> Result<Lowered, Diagnostics> {
     let mut lowered = Lowered::default();
-    for dictionary in &hir.dictionaries {
-        for entry in &dictionary.entries {
-            lowered.patterns.intern(&entry.pattern);
-        }
-    }
     let mut lowerer = Lowerer {
         hir,
         store: Store::Build(&mut lowered.graph, &mut lowered.patterns),
         criteria: HashMap::new(),
         variables: HashMap::new(),
         searched_lists: BTreeSet::new(),
+        dictionaries: HashSet::new(),
         level: 0,
         depth: 0,
         problem: None,
@@ -156,6 +152,7 @@ fn finder<'a>(hir: &'a Hir, found: Found<'a>) -> Lowerer<'a> {
         criteria: HashMap::new(),
         variables: HashMap::new(),
         searched_lists: BTreeSet::new(),
+        dictionaries: HashSet::new(),
         level: 0,
         depth: 0,
         problem: None,
@@ -189,6 +186,8 @@ struct Lowerer<'a> {
     criteria: HashMap<(CriterionId, Option<NodeId>, u16), NodeId>,
     variables: HashMap<VariableId, NodeId>,
     searched_lists: BTreeSet<ListId>,
+    /// Dictionaries whose entries have been taken in.
+    dictionaries: HashSet<DictionaryId>,
     level: u16,
     depth: u16,
     problem: Option<Problem>,
@@ -397,6 +396,7 @@ impl Lowerer<'_> {
                 Node::Count { every: *every, sought: self.sought(matcher)?, subject: self.expr(subject)? }
             }
             ExprKind::Score { dictionary, subject, at_most } => {
+                self.entries_of(*dictionary)?;
                 Node::Score { dictionary: *dictionary, subject: self.expr(subject)?, at_most: *at_most }
             }
             ExprKind::Rate { key, seconds } => Node::Rate { key: self.expr(key)?, seconds: *seconds },
@@ -496,9 +496,17 @@ impl Lowerer<'_> {
         Some(match matcher {
             Matcher::Pattern(pattern) => Sought::Patterns(Box::new([self.pattern(pattern)?])),
             Matcher::AnyOf(patterns) => {
-                Sought::Patterns(patterns.iter().map(|pattern| self.pattern(pattern)).collect::<Option<_>>()?)
+                let ids = patterns.iter().map(|pattern| self.pattern(pattern));
+                let mut ids = ids.collect::<Option<Vec<PatternId>>>()?;
+                // Which stands first makes no difference, nor does one that stands there twice.
+                ids.sort_unstable();
+                ids.dedup();
+                Sought::Patterns(ids.into())
             }
-            Matcher::Dictionary(dictionary) => Sought::Dictionary(*dictionary),
+            Matcher::Dictionary(dictionary) => {
+                self.entries_of(*dictionary)?;
+                Sought::Dictionary(*dictionary)
+            }
             Matcher::Detector(detector) => Sought::Detector(*detector),
             Matcher::List(list) => {
                 self.search_list(*list);
@@ -520,11 +528,26 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Takes in the entries of a dictionary that is searched; of others none is.
+    fn entries_of(&mut self, dictionary: DictionaryId) -> Option<()> {
+        if self.builds() && self.dictionaries.insert(dictionary) {
+            let hir = self.hir;
+            for entry in hir.dictionaries.get(dictionary.index()).iter().flat_map(|one| &one.entries) {
+                self.pattern(&entry.pattern)?;
+            }
+        }
+        Some(())
+    }
+
     fn pattern(&mut self, pattern: &Pattern) -> Option<PatternId> {
         match &mut self.store {
             Store::Build(_, patterns) => Some(patterns.intern(pattern)),
             Store::Find(_, patterns) => patterns.find(pattern),
         }
+    }
+
+    fn builds(&self) -> bool {
+        matches!(self.store, Store::Build(..))
     }
 
     fn graph(&self) -> &Graph {

@@ -98,8 +98,10 @@ impl Plan {
     /// The same, with some of what makes it quick left out.
     pub fn with(hir: Arc<Hir>, options: PlanOptions) -> Result<Plan, Diagnostics> {
         let mut lowered = lower::lower(&hir)?;
-        let table = std::mem::take(&mut lowered.patterns);
-        let patterns = Patterns::new(table).map_err(|(table, errors)| refuse(&hir, &table, errors))?;
+        let mut table = std::mem::take(&mut lowered.patterns);
+        table.guard(hir.detectors.iter().map(detectors::guard).collect());
+        let patterns = Patterns::with(table, &options.search())
+            .map_err(|(table, errors)| refuse(&hir, &table, errors))?;
         let mut diagnostics = Diagnostics::default();
         let mut detectors = Vec::with_capacity(hir.detectors.len());
         for detector in &hir.detectors {
@@ -118,25 +120,8 @@ impl Plan {
         if !diagnostics.is_empty() {
             return Err(diagnostics);
         }
-        let dictionaries = hir.dictionaries.iter().map(|dictionary| {
-            let entries = dictionary.entries.iter();
-            EntryTable::new(
-                entries.filter_map(|entry| {
-                    Some((patterns.table().find(&entry.pattern)?, entry.weight, entry.at_most))
-                }),
-                &patterns,
-            )
-        });
-        let dictionaries = dictionaries.collect();
-        let list_patterns = hir.lists.iter().enumerate().map(|(at, list)| {
-            let searched = lowered.searched_lists.contains(&ListId(at as u32));
-            let texts = searched.then(|| lower::list_patterns(&list.entries)).into_iter().flatten();
-            EntryTable::new(
-                texts.filter_map(|pattern| Some((patterns.table().find(&pattern)?, 1, None))),
-                &patterns,
-            )
-        });
-        let list_patterns = list_patterns.collect();
+        let (dictionaries, list_patterns) =
+            search::entry_tables(&hir, &lowered.searched_lists, patterns.table());
         let directories = DirectoryIndex::new(&hir.directories, Arc::clone(&hir.homes));
         let program = compile(&hir, &lowered, &patterns, &directories, options)?;
         Ok(Plan {

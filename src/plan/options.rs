@@ -2,6 +2,8 @@
 //!
 //! All of them change what a message costs and none what becomes of it; tests switch each off and compare.
 
+use super::patterns::{SearchBudgets, SearchOptions};
+
 /// What a plan may use. The default uses everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanOptions {
@@ -17,6 +19,8 @@ pub struct PlanOptions {
     pub prefilter: bool,
     /// Every pattern is searched on its own, without any automaton of several: slow, and plainly right.
     pub naive_search: bool,
+    /// What the automata that search may take.
+    pub budgets: SearchBudgets,
 }
 
 impl PlanOptions {
@@ -28,6 +32,7 @@ impl PlanOptions {
         share: true,
         prefilter: true,
         naive_search: false,
+        budgets: SearchBudgets::DEFAULT,
     };
     /// Nothing of it.
     pub const NONE: PlanOptions = PlanOptions {
@@ -37,7 +42,12 @@ impl PlanOptions {
         share: false,
         prefilter: false,
         naive_search: true,
+        budgets: SearchBudgets::DEFAULT,
     };
+
+    pub(super) fn search(&self) -> SearchOptions {
+        SearchOptions { prefilter: self.prefilter, one_by_one: self.naive_search, budgets: self.budgets }
+    }
 }
 
 impl Default for PlanOptions {

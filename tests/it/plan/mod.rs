@@ -8,6 +8,7 @@ mod lookalikes;
 mod native;
 mod patterns;
 mod policies;
+mod search;
 mod setting;
 mod truths;
 mod vocabulary;
