@@ -6,7 +6,7 @@ use mailfw::language::hir::PolicyId;
 use mailfw::language::modules::{ReadError, Sources};
 use mailfw::message::Message;
 use mailfw::message::envelope::{Envelope, Recipient, Session};
-use mailfw::plan::{Answer, Answers, Case, Evaluator, Outcome, Plan, Question, Truth, Verdict};
+use mailfw::plan::{Answer, Answers, Case, Evaluator, Outcome, Plan, PlanOptions, Question, Truth, Verdict};
 
 const FRAME: &str = r#"
 site {
@@ -52,6 +52,11 @@ pub fn judged_with(items: &str, policies: &str) -> Plan {
 
 /// The same, or why the plan cannot be made.
 pub fn planned_with(items: &str, policies: &str) -> Result<Plan, Diagnostics> {
+    planned_by(items, policies, PlanOptions::ALL)
+}
+
+/// The same with these options.
+pub fn planned_by(items: &str, policies: &str, options: PlanOptions) -> Result<Plan, Diagnostics> {
     let text = format!("{items}\n{FRAME}\n{policies}\n}}\n");
     let checked = mailfw::language::check("main.mfp", &mut Memory(text.clone()), &SourceLimits::default());
     let Some(hir) = checked.hir else {
@@ -63,7 +68,7 @@ pub fn planned_with(items: &str, policies: &str) -> Result<Plan, Diagnostics> {
             .collect();
         panic!("{policies}\n{}", findings.join("\n"));
     };
-    Plan::new(hir)
+    Plan::with(hir, options)
 }
 
 /// A message from Anna with these header lines and this body.
