@@ -181,7 +181,7 @@ fn real_mail_is_found_alike_whatever_makes_the_search_quick() {
         "body matches /(Nigeria|lottery|inherit)/",
         "count(every /[a-z0-9.]+@[a-z0-9.]+/i in body) >= 3",
         "count(/\\b[A-Z]{2}[0-9]+/ in text) >= 2",
-        "subject contains [\"re:\", \"fwd\", \"offer\", word \"you\", \"!\", \"e\"]",
+        "subject contains [\"re:\", \"fwd\", \"offer\", \"you\", \"!\", \"e\"]",
         "subject starts with \"re\"",
         "subject like \"*[0-9]*\"",
         "header(\"received\") contains \"localhost\"",
