@@ -213,11 +213,10 @@ impl<'a> Evaluator<'a> {
             }
             Tables::Search(pairs) => {
                 let (searched, _) = self.subject(group.key.subject);
-                for leaf in searched.leaves() {
-                    let occurring = self.searcher.occurring_in(leaf);
-                    for &pattern in occurring.iter() {
-                        hits.extend(asking(pairs, pattern));
-                    }
+                let mut occurring = Vec::new();
+                self.searcher.occurring(&searched, &pairs.patterns, &mut occurring);
+                for pattern in occurring {
+                    hits.extend(asking(&pairs.cells, pattern));
                 }
             }
         }

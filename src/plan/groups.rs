@@ -98,8 +98,17 @@ pub enum Tables {
     Numbers(Thresholds),
     /// See [`Kind::Value`].
     Values(Box<Values>),
-    /// See [`Kind::Search`]: who asks for a pattern, in the order of patterns.
-    Search(Box<[(PatternId, CellId)]>),
+    /// See [`Kind::Search`].
+    Search(SoughtPatterns),
+}
+
+/// Patterns that are searched in one text.
+#[derive(Debug)]
+pub struct SoughtPatterns {
+    /// Each once, in order.
+    pub patterns: Box<[PatternId]>,
+    /// Who asks for a pattern, in the order of patterns.
+    pub cells: Box<[(PatternId, CellId)]>,
 }
 
 impl Group {
@@ -125,7 +134,9 @@ impl Group {
                 }
                 pairs.sort_unstable();
                 pairs.dedup();
-                Tables::Search(pairs.into())
+                let mut patterns: Vec<PatternId> = pairs.iter().map(|(pattern, _)| *pattern).collect();
+                patterns.dedup();
+                Tables::Search(SoughtPatterns { patterns: patterns.into(), cells: pairs.into() })
             }
         };
         Group { key, first, count, nodes: nodes.into(), tables }
@@ -142,7 +153,10 @@ impl Group {
             + match &self.tables {
                 Tables::Numbers(thresholds) => thresholds.all.len() * size_of::<Threshold>(),
                 Tables::Values(values) => values.memory(),
-                Tables::Search(pairs) => pairs.len() * size_of::<(PatternId, CellId)>(),
+                Tables::Search(sought) => {
+                    sought.patterns.len() * size_of::<PatternId>()
+                        + sought.cells.len() * size_of::<(PatternId, CellId)>()
+                }
             }
     }
 }

@@ -251,7 +251,7 @@ fn compile(
     let entries = |sought: &Sought| patterns_of(hir, patterns.table(), sought);
     let is_scanned = |sought: &Sought| {
         !matches!(sought, Sought::Detector(_))
-            && entries(sought).iter().all(|&pattern| patterns.is_scanned(pattern))
+            && (options.prefilter || entries(sought).iter().all(|&pattern| patterns.is_scanned(pattern)))
     };
     let material = Material {
         graph: &lowered.graph,

@@ -269,7 +269,7 @@ impl Plan {
 
     fn subject_of(&self, program: &Program, group: &Group) -> Subject {
         let entries = match &group.tables {
-            Tables::Search(pairs) => pairs.iter().map(|(pattern, _)| pattern).collect::<BTreeSet<_>>().len(),
+            Tables::Search(sought) => sought.patterns.len(),
             Tables::Numbers(_) | Tables::Values(_) => group.nodes.len(),
         };
         let cells = || (group.first.0..group.end()).map(CellId);

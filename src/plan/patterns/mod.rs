@@ -226,16 +226,17 @@ impl Patterns {
 
     /// What says whether a pattern may occur.
     pub fn served_by(&self, pattern: PatternId) -> ServedBy {
+        let in_scan = self.unscanned.binary_search(&pattern).is_err();
         match self.compiled.get(pattern.index()) {
             Some(Compiled::Scanned) => ServedBy::Scan,
-            Some(Compiled::Prefix(_) | Compiled::Suffix(_)) => ServedBy::Atoms,
+            Some(Compiled::Prefix(_) | Compiled::Suffix(_)) if in_scan => ServedBy::Atoms,
             Some(Compiled::Regex { service: Service::Atoms, .. }) => ServedBy::Atoms,
             Some(Compiled::Regex { service: Service::Shared { exact }, form, .. }) => {
                 ServedBy::SharedRegexes { form: *form, exact: *exact }
             }
-            Some(Compiled::Regex { service: Service::Alone, .. } | Compiled::Empty) | None => {
-                ServedBy::Itself
-            }
+            Some(Compiled::Regex { service: Service::Alone, .. } | Compiled::Empty)
+            | Some(Compiled::Prefix(_) | Compiled::Suffix(_))
+            | None => ServedBy::Itself,
         }
     }
 

@@ -132,11 +132,6 @@ impl<'a> Searcher<'a> {
         scan
     }
 
-    /// Every literal and word of the set that occurs in a text.
-    pub fn occurring_in(&mut self, leaf: Leaf) -> Vec<PatternId> {
-        self.scan(leaf).occurrences().iter().map(|found| found.pattern).collect()
-    }
-
     /// Adds to `found` those of sorted patterns that occur in a subject, each once, sorted. All are answered from one scan
     /// of each text; only regexes that may occur are searched themselves.
     pub fn occurring(&mut self, subject: &Subject, among: &[PatternId], found: &mut Vec<PatternId>) {
