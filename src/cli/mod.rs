@@ -19,6 +19,7 @@ mod man;
 mod output;
 mod plan;
 mod problem;
+mod profile;
 mod test;
 
 pub use exit::Exit;
@@ -52,6 +53,7 @@ enum Command {
     Explain(explain::ExplainArguments),
     ExplainCode(explain_code::ExplainCodeArguments),
     Plan(plan::PlanArguments),
+    Profile(profile::ProfileArguments),
     Init(init::InitArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -93,6 +95,7 @@ fn run(arguments: Arguments) -> Exit {
         Command::Explain(arguments) => explain::run(arguments, &mut terminal),
         Command::ExplainCode(arguments) => explain_code::run(arguments, &mut terminal),
         Command::Plan(arguments) => plan::run(arguments, &mut terminal),
+        Command::Profile(arguments) => profile::run(arguments, &mut terminal),
         Command::Init(arguments) => init::run(arguments, &mut terminal),
         Command::Completions(arguments) => completions::run(arguments, &mut terminal),
         Command::Man(arguments) => man::run(arguments, &mut terminal),

@@ -6,19 +6,18 @@
 //! that is larger). Failure: a mailbox entry that cannot be read is a row; a message whose judging panics is a row too,
 //! held and never delivered, and the run goes on.
 
-use super::assumed::{Assumed, ClientSource, Unanswered};
+use super::arrived::Arrived;
+use super::assumed::Unanswered;
 use super::compare::{self, Difference};
 use super::engine::{Decision, Detail, Engine, Judging};
-use super::envelope_rule::{self, EnvelopeRule, SenderRule};
+use super::envelope_rule::EnvelopeRule;
 use super::mailboxes::{MailItem, MailboxError};
 use super::perform::{self, Leaving};
 use super::record::Record;
 use super::statistics::Summary;
-use super::traces::{self, Traces};
 use crate::base::limits::MessageLimits;
 use crate::message::Message;
-use crate::message::mailbox::FromLine;
-use crate::plan::{Case, Question};
+use crate::plan::Question;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -292,20 +291,8 @@ impl DryRun<'_> {
     /// Judges one message by the set, and by the other where there is one.
     pub fn judge(&self, item: MailItem) -> Result<Judged, String> {
         let options = self.options;
-        let message = parse(item.bytes, item.truncated, &options.limits);
-        let site = &self.engine.hir().site;
-        let (envelope, stand_in) = options.envelope.envelope(&message, item.envelope_hint.as_ref(), site);
-        let traces = traces::read(&message, &envelope, site, options.trust);
-        let received = arrival(&traces, &message, item.envelope_hint.as_ref(), item.modified, options.now);
-        // A sender who is given has the session he is assumed to have, not that of whoever sent the message.
-        let is_given = matches!(options.envelope.sender, SenderRule::Fixed(_));
-        let (session, client) = match traces.session.filter(|_| !is_given) {
-            Some(session) => (session, ClientSource::Received),
-            None => (envelope_rule::assumed_session(site, &envelope), ClientSource::Assumed),
-        };
-        let lookups = Assumed::new(options.unanswered, client, traces.results);
-        let case =
-            Case { message: &message, envelope: &envelope, session: &session, received, lookups: &lookups };
+        let arrived = Arrived::read(item, &self.engine.hir().site, options);
+        let (case, message, lookups) = (arrived.case(), &arrived.message, &arrived.lookups);
         // Two sets are compared by their records.
         let detail = if self.against.is_some() { Detail::Record } else { options.detail };
         let decide = |engine: &Engine| {
@@ -328,40 +315,14 @@ impl DryRun<'_> {
             message_id: message.message_id().map(str::to_string),
             subject: message.subject().map(str::to_string),
             from: message.from().first().map(|mailbox| mailbox.address.clone()),
-            stand_in: stand_in.0,
-            unscannable: causes(&message),
+            stand_in: arrived.stand_in.0,
+            unscannable: causes(message),
             assumed: lookups.notes(),
             decision,
             difference,
             leaving,
         })
     }
-}
-
-/// Reads a message of a mailbox. Of one that was cut at the limit the last byte is not read, so that the limit shows
-/// as the fact it is.
-pub fn parse(bytes: Vec<u8>, truncated: bool, limits: &MessageLimits) -> Message {
-    if !truncated {
-        return Message::parse(bytes, limits);
-    }
-    let message_bytes = limits.message_bytes.min(bytes.len().saturating_sub(1));
-    Message::parse(bytes, &MessageLimits { message_bytes, ..limits.clone() })
-}
-
-/// When a message arrived: as the server that received it says, else as its author says, else as the mailbox says. What
-/// lies before 1970 is no time at which a message arrived.
-fn arrival(
-    traces: &Traces,
-    message: &Message,
-    hint: Option<&FromLine>,
-    modified: Option<Timestamp>,
-    now: Timestamp,
-) -> Timestamp {
-    let believable = |moment: &Timestamp| *moment > Timestamp::UNIX_EPOCH;
-    let of_mailbox = || hint.and_then(|hint| hint.moment());
-    let received = traces.arrived.filter(believable);
-    let received = received.or_else(|| message.date().filter(believable));
-    received.or_else(|| of_mailbox().filter(believable)).or(modified).unwrap_or(now)
 }
 
 fn causes(message: &Message) -> Vec<&'static str> {

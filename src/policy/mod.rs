@@ -9,6 +9,7 @@
 //! Nothing here asks the outside or reads a clock: lookups and moments are handed in, and a decision that needs an
 //! answer says which. Failure: a message that cannot be judged is held, never delivered.
 
+pub mod arrived;
 pub mod assumed;
 pub mod candidates;
 pub mod chains;
@@ -26,6 +27,7 @@ pub mod judge;
 pub mod mailboxes;
 pub mod outcome;
 pub mod perform;
+pub mod profile;
 pub mod record;
 pub mod report;
 pub mod return_rule;

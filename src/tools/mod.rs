@@ -10,6 +10,7 @@ pub mod explain_text;
 pub mod junit;
 pub mod page;
 pub mod plan_text;
+pub mod profile_text;
 pub mod registry;
 pub mod render_human;
 pub mod render_json;
