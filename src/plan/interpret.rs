@@ -10,7 +10,7 @@ use super::answer::CellAnswers;
 use super::directory::Home;
 use super::ir::NodeId;
 use super::lookup::{Answer, Lookups, Question};
-use super::search::Searcher;
+use super::search::{SearchCosts, Searcher};
 use super::text::TextContext;
 use super::truth::{CauseKind, CauseSet, Causes, Truth};
 use super::value::{Computed, Value};
@@ -279,6 +279,16 @@ impl<'a> Evaluator<'a> {
         let tested = |&node: &NodeId| plan.graph().properties(node).tests.0;
         let asked = whens.iter().map(tested).fold(CauseSet::NONE, CauseSet::union);
         if asked.is_empty() { asked } else { asked.intersection(self.causes_that_hold()) }
+    }
+
+    /// From now on measures what patterns cost.
+    pub fn measure(&mut self) {
+        self.searcher.measure();
+    }
+
+    /// What patterns cost since [`Evaluator::measure`].
+    pub fn search_costs(&self) -> SearchCosts {
+        self.searcher.costs().cloned().unwrap_or_default()
     }
 
     /// Questions that were asked and have no answer yet.

@@ -106,7 +106,7 @@ impl Profile {
                 evaluator.criteria(policy, recipient);
             }
         }
-        self.search.add(evaluator.search_costs());
+        self.search.add(&evaluator.search_costs());
     }
 }
 

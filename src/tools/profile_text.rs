@@ -74,9 +74,11 @@ fn policy_rows(plan: &Plan, profile: &Profile, most: usize) -> Vec<Vec<String>> 
 }
 
 fn pattern_rows(plan: &Plan, profile: &Profile, most: usize) -> Vec<Vec<String>> {
-    let patterns = profile.search.patterns.iter().filter_map(|(&pattern, cost)| {
-        Some((plan.patterns().table().get(pattern).map(written)?, cost))
-    });
+    let patterns = profile
+        .search
+        .patterns
+        .iter()
+        .filter_map(|(&pattern, cost)| Some((plan.patterns().table().get(pattern).map(written)?, cost)));
     let detectors = profile.search.detectors.iter().filter_map(|(&detector, cost)| {
         Some((plan.hir().detectors.get(detector.index())?.name.to_string(), cost))
     });

@@ -7,6 +7,7 @@ mod fmt;
 mod init;
 mod mail;
 mod plan;
+mod profile;
 mod program;
 mod test;
 

@@ -3,7 +3,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 const COMMANDS: &[&str] =
-    &["check", "test", "fmt", "dry-run", "explain", "explain-code", "plan", "init", "completions", "man"];
+    &["check", "test", "fmt", "dry-run", "explain", "explain-code", "plan", "profile", "init", "completions", "man"];
 
 #[test]
 fn help_names_every_command_and_exit_code() {
