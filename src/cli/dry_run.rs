@@ -51,15 +51,20 @@ pub struct DryRunArguments {
     #[arg(long, value_name = "RULES", value_parser = envelope_rule)]
     envelope: Option<EnvelopeRule>,
     /// Threads that judge; as many as there are processors if it is not given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     jobs: Option<NonZeroUsize>,
     /// Stop after so many messages
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     limit: Option<NonZeroUsize>,
     #[command(flatten)]
     lookups: LookupArguments,
     #[command(flatten)]
     native: load::Native,
+}
+
+/// Reads a number of things of which there is one at least.
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "write a whole number from 1 on".to_string())
 }
 
 /// Runs the command.

@@ -27,7 +27,7 @@ pub const CODES: &[(Exit, &str)] = &[
     (
         Exit::Failed,
         "done, and something is not in order: errors in the policy set (warnings too with --deny warnings), a failing \
-         test, coverage below its threshold, a file that is not formatted",
+         test, no tests at all, coverage below its threshold, a file that is not formatted",
     ),
     (
         Exit::Usage,

@@ -44,7 +44,16 @@ pub fn run(arguments: &FmtArguments, terminal: &mut Terminal) -> Result<Exit, Pr
     let mut worst = Exit::Clean;
     let mut files = Vec::new();
     for path in &arguments.paths {
-        if let Err(problem) = collect(path, true, 0, &mut files) {
+        let (before, mut problems) = (files.len(), Vec::new());
+        collect(path, true, 0, &mut files, &mut problems);
+        if files.len() == before && problems.is_empty() {
+            problems.push(Problem::new(
+                registry::NOT_FOUND,
+                format!("there is no `.mfp` file in `{}`", path.display()),
+                "name a folder with policy files in it; hidden folders are not walked",
+            ));
+        }
+        for problem in problems {
             terminal.complain(&problem);
             worst = Exit::Usage;
         }
@@ -76,14 +85,23 @@ fn standard_input(check: bool, terminal: &mut Terminal) -> Result<Exit, Problem>
         .take(most)
         .read_to_end(&mut bytes)
         .map_err(|error| Problem::unreadable(name, &error))?;
-    let text = text(name, bytes)?;
+    let text = match text(name, bytes) {
+        Ok(text) => text,
+        Err(problem) => {
+            terminal.complain(&problem);
+            return Ok(Exit::Failed);
+        }
+    };
     match formatted(name, &text, terminal)? {
         Formatted::Broken(report) => {
             terminal.error(&report);
             Ok(Exit::Failed)
         }
         Formatted::Same if check => Ok(Exit::Clean),
-        Formatted::Changed(_) if check => Ok(Exit::Failed),
+        Formatted::Changed(_) if check => {
+            terminal.print("standard input is not formatted\n");
+            Ok(Exit::Failed)
+        }
         Formatted::Same => {
             terminal.print(&text);
             Ok(Exit::Clean)
@@ -100,7 +118,13 @@ fn one(path: &Path, check: bool, terminal: &mut Terminal) -> Result<Exit, Proble
     let most = SourceLimits::default().file_bytes as u64 + 1;
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
     read.map_err(|error| Problem::unreadable(path, &error))?;
-    let text = text(path, bytes)?;
+    let text = match text(path, bytes) {
+        Ok(text) => text,
+        Err(problem) => {
+            terminal.complain(&problem);
+            return Ok(Exit::Failed);
+        }
+    };
     match formatted(path, &text, terminal)? {
         Formatted::Same => Ok(Exit::Clean),
         Formatted::Broken(report) => {
@@ -121,10 +145,12 @@ fn one(path: &Path, check: bool, terminal: &mut Terminal) -> Result<Exit, Proble
 
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|error| {
+        let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
         Problem::new(
-            registry::UNREADABLE,
-            format!("`{}` is not UTF-8 from byte {} on", path.display(), error.utf8_error().valid_up_to()),
-            "save it as UTF-8",
+            syntax::codes::NOT_UTF8,
+            format!("byte {} of `{}`, in line {line}, is no UTF-8", good.len() + 1, path.display()),
+            "save the file in UTF-8",
         )
     })
 }
@@ -154,32 +180,54 @@ fn formatted(path: &Path, text: &str, terminal: &Terminal) -> Result<Formatted, 
     Ok(Formatted::Changed(new))
 }
 
-/// All policy files of a path. What is named is taken whatever its name; in folders only `.mfp` files are.
-fn collect(path: &Path, named: bool, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Problem> {
-    let metadata = std::fs::metadata(path).map_err(|error| Problem::unreadable(path, &error))?;
+/// All policy files of a path. What is named is taken whatever its name; in folders only `.mfp` files are, and hidden
+/// folders are not walked. What cannot be read is a problem, and the others are still taken.
+fn collect(path: &Path, named: bool, depth: usize, files: &mut Vec<PathBuf>, problems: &mut Vec<Problem>) {
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) => {
+            problems.push(Problem::unreadable(path, &error));
+            return;
+        }
+    };
     if let Some(what) = special(metadata.file_type()) {
-        return if named { Err(Problem::not_a_file(path, what)) } else { Ok(()) };
+        if named {
+            problems.push(Problem::not_a_file(path, what));
+        }
+        return;
     }
     if metadata.is_file() {
         if named || path.extension().is_some_and(|extension| extension == "mfp") {
             files.push(path.to_owned());
         }
-        return Ok(());
+        return;
     }
     if depth == DEPTH {
-        return Ok(());
+        problems.push(Problem::new(
+            registry::UNREADABLE,
+            format!("`{}` lies deeper than {DEPTH} folders and is not walked", path.display()),
+            "name it itself",
+        ));
+        return;
     }
-    let entries = std::fs::read_dir(path).map_err(|error| Problem::unreadable(path, &error))?;
-    let mut inside: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let listed = std::fs::read_dir(path).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+    let mut inside: Vec<PathBuf> = match listed {
+        Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
+        Err(error) => {
+            problems.push(Problem::unreadable(path, &error));
+            return;
+        }
+    };
     inside.sort();
     for path in inside {
         // A link that leads nowhere is nobody's policy; a linked folder could lead in a circle.
         let is_linked_folder = path.is_symlink() && path.is_dir();
-        if path.exists() && !is_linked_folder {
-            collect(&path, false, depth + 1, files)?;
+        let name = path.file_name().unwrap_or_default();
+        let is_hidden_folder = name.as_encoded_bytes().starts_with(b".") && path.is_dir();
+        if path.exists() && !is_linked_folder && !is_hidden_folder {
+            collect(&path, false, depth + 1, files, problems);
         }
     }
-    Ok(())
 }
 
 /// Writes a file beside its place and renames it there. A link stays one: what it leads to is replaced.

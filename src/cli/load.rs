@@ -2,16 +2,21 @@
 
 use super::output::Terminal;
 use super::problem::{Problem, special};
-use crate::base::diagnostic::{Diagnostic, Level};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Level};
 use crate::base::limits::SourceLimits;
-use crate::base::source::SourceMap;
+use crate::base::source::{SourceId, SourceMap, Span};
 use crate::language::{self, Checked};
+use crate::message::mailbox::looks_like_mbox;
 use crate::plan::reading::Sizes;
 use crate::plan::{Plan, PlanOptions, detectors};
 use crate::policy::engine::Engine;
+use crate::policy::sniff::{self, Kind};
 use crate::policy::sources::FolderSources;
 use crate::tools::registry;
 use crate::tools::render_human::HumanRenderer;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,8 +39,81 @@ pub fn check(path: &Path) -> Result<(Checked, Option<Sizes>), Problem> {
         }
     };
     checked.diagnostics.extend(lines);
+    checked.diagnostics.extend(emptiness(path, &checked));
     checked.hir.take_if(|_| checked.diagnostics.has_errors());
     Ok((checked, sizes))
+}
+
+/// What looks checked and is not: a set without policies, and policy files beside it that nothing uses.
+fn emptiness(path: &Path, checked: &Checked) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    // The main file is read first.
+    let nowhere = Span::new(SourceId(0), 0, 0);
+    if checked.hir.as_ref().is_some_and(|hir| hir.policies.is_empty()) {
+        let message = "the set has no policies, so that nothing is checked and all mail is delivered";
+        found.push(
+            Diagnostic::warning(registry::NO_POLICIES, nowhere, message)
+                .help("write a policy in a directory, or `apply` one of the library"),
+        );
+    }
+    // What a file with errors uses is not known.
+    if !path.is_dir() || checked.diagnostics.has_errors() {
+        return found;
+    }
+    let used: HashSet<PathBuf> =
+        checked.map.iter().filter_map(|(_, source)| Path::new(&source.name).canonicalize().ok()).collect();
+    for file in policy_files(path) {
+        if file.canonicalize().is_ok_and(|real| !used.contains(&real)) {
+            let message = format!("nothing uses `{}`, so that it is not part of the set", file.display());
+            found.push(
+                Diagnostic::warning(registry::UNUSED_FILE, nowhere, message)
+                    .help("`use` it in a file of the set, or take it out of the folder"),
+            );
+        }
+    }
+    found
+}
+
+/// Folders within a set that are walked for policy files.
+const DEPTH: usize = 16;
+
+/// The policy files of a folder, in the order of their names. Hidden folders and those of other sets are left out.
+fn policy_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut waiting = vec![(folder.to_owned(), 0)];
+    while let Some((folder, depth)) = waiting.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if path.is_dir() && !path.is_symlink() && !hidden && depth < DEPTH && !path.join(MAIN).exists() {
+                waiting.push((path, depth + 1));
+            } else if path.is_file() && path.extension().is_some_and(|extension| extension == "mfp") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Sees that a file can be read and is no mail.
+fn see_that_policy(path: &Path) -> Result<(), Problem> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
+    read.map_err(|error| Problem::unreadable(path, &error))?;
+    let is_named = path.extension().is_some_and(|extension| extension == "mfp");
+    let what = match sniff::kind(&head) {
+        _ if is_named => return Ok(()),
+        Kind::Message => "mail",
+        Kind::Other(other) if other.what != sniff::TEXT => other.what,
+        _ if looks_like_mbox(&head) => "mail",
+        _ => return Ok(()),
+    };
+    Err(Problem::new(
+        registry::NO_POLICY_FILE,
+        format!("`{}` is no policy file: it is {what}", path.display()),
+        "the policy set comes first, the mail after it: a folder with `main.mfp` in it, or one `.mfp` file",
+    ))
 }
 
 fn read(path: &Path) -> Result<Checked, Problem> {
@@ -113,6 +191,7 @@ fn folder_and_main(path: &Path) -> Result<(PathBuf, String), Problem> {
         return Err(Problem::not_a_file(path, what));
     }
     if metadata.is_file() {
+        see_that_policy(path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(MAIN);
         return Ok((folder.to_owned(), name.to_string()));
@@ -126,6 +205,9 @@ fn folder_and_main(path: &Path) -> Result<(PathBuf, String), Problem> {
         )),
         Err(error) => Err(Problem::unreadable(&main, &error)),
         Ok(Some(what)) => Err(Problem::not_a_file(&main, what)),
+        Ok(None) if File::open(&main).is_err() => {
+            see_that_policy(&main).map(|()| (path.to_owned(), MAIN.to_string()))
+        }
         Ok(None) if path == Path::new(".") => Ok((PathBuf::new(), MAIN.to_string())),
         Ok(None) => Ok((path.to_owned(), MAIN.to_string())),
     }

@@ -14,8 +14,12 @@ pub struct LookupArguments {
     /// How many Received fields, from the top, servers you trust wrote; the client is taken from the last of them, and
     /// from there down while the client is in the site's networks. 0 takes none: who writes from a domain of the site is
     /// then taken as one of its users
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = hops)]
     trust: usize,
+}
+
+fn hops(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "write a whole number from 0 on".to_string())
 }
 
 impl LookupArguments {

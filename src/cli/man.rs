@@ -25,6 +25,7 @@ pub fn run(arguments: &ManArguments, terminal: &mut Terminal) -> Result<Exit, Pr
     std::fs::create_dir_all(dir).map_err(|error| Problem::unwritable(&dir.display().to_string(), &error))?;
     write_pages(command, dir)
         .map_err(|(path, error)| Problem::unwritable(&path.display().to_string(), &error))?;
+    terminal.print(&format!("the manual pages are in {}\n", dir.display()));
     Ok(Exit::Clean)
 }
 

@@ -28,6 +28,9 @@ pub struct TestArguments {
     /// Write the results as JUnit XML to a file as well
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// A set without tests is in order; else it is exit code 1
+    #[arg(long)]
+    allow_none: bool,
     /// Say only what failed
     #[arg(long, short)]
     quiet: bool,
@@ -49,6 +52,10 @@ pub fn run(arguments: &TestArguments, terminal: &mut Terminal) -> Result<Exit, P
             terminal.print(&lines);
         }
     }
+    let is_empty = run.results.is_empty() && !arguments.allow_none;
+    if is_empty {
+        terminal.error("the set has no tests, so nothing was tested; --allow-none takes that as in order\n");
+    }
     let closing = closing(&run, terminal.look);
     terminal.print(&closing);
     if arguments.coverage || arguments.min_coverage.is_some() {
@@ -60,12 +67,15 @@ pub fn run(arguments: &TestArguments, terminal: &mut Terminal) -> Result<Exit, P
         std::fs::write(file, xml)
             .map_err(|error| Problem::unwritable(&file.display().to_string(), &error))?;
     }
-    let too_little = arguments.min_coverage.is_some_and(|wanted| run.coverage.percent() < f64::from(wanted));
+    let nothing = run.coverage.total == 0 && !arguments.allow_none;
+    let too_little = arguments
+        .min_coverage
+        .is_some_and(|wanted| wanted > 0 && (nothing || run.coverage.percent() < f64::from(wanted)));
     if let (true, Some(wanted)) = (too_little, arguments.min_coverage) {
         let words = format!("coverage is below {wanted} %\n");
         terminal.print(&terminal.look.paint(Paint::Red, &words));
     }
-    Ok(if run.failed() > 0 || too_little { Exit::Failed } else { Exit::Clean })
+    Ok(if run.failed() > 0 || too_little || is_empty { Exit::Failed } else { Exit::Clean })
 }
 
 fn report(result: &TestResult, look: Look) -> String {
@@ -95,17 +105,20 @@ fn failure_lines(result: &TestResult) -> Vec<String> {
 
 fn closing(run: &TestRun, look: Look) -> String {
     let failed = run.failed();
-    let took: f64 = run.results.iter().map(|result| result.took.as_secs_f64()).sum();
+    let took: std::time::Duration = run.results.iter().map(|result| result.took).sum();
     let left_out = match run.filtered_out {
         0 => String::new(),
         some => format!(", {some} left out"),
     };
     let words = format!("{} passed, {failed} failed{left_out}", run.results.len() - failed);
     let paint = if failed > 0 { Paint::Red } else { Paint::Green };
-    format!("{} ({:.0} ms)\n", look.paint(paint, &words), took * 1000.0)
+    format!("{} ({:.0} ms)\n", look.paint(paint, &words), took.as_secs_f64() * 1000.0)
 }
 
 fn coverage(coverage: &Coverage, look: Look) -> String {
+    if coverage.total == 0 {
+        return "Coverage: none, there are no policies\n".to_string();
+    }
     let mut out = format!(
         "Coverage: {:.1} % ({} of {} policies and clauses decide in a test)\n",
         coverage.percent(),

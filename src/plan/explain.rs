@@ -189,7 +189,7 @@ impl<'a> Evaluator<'a> {
                 Some(causes) => unknown(causes),
                 None => match values.len() {
                     0 => "none".to_string(),
-                    1 => "one".to_string(),
+                    1 => values.first().map_or_else(String::new, |value| self.show(value)),
                     count => format!("{count} of them"),
                 },
             };

@@ -121,7 +121,12 @@ fn changes(this: &OutcomeRecord, other: &OutcomeRecord) -> Vec<String> {
     let edits = |outcome: &OutcomeRecord| -> Vec<String> {
         outcome.edits.iter().map(|edit| edit.words.clone()).collect()
     };
-    note("edits", list(&edits(this)), list(&edits(other)));
+    let (here, there) = (edits(this), edits(other));
+    changes.extend(only_in(&here, &there).into_iter().map(|edit| format!("edit: {edit}")));
+    changes.extend(only_in(&there, &here).into_iter().map(|edit| format!("edit, no longer: {edit}")));
+    if changes.is_empty() && here != there {
+        changes.push(format!("edits in another order: {}", list(&here)));
+    }
     changes
 }
 

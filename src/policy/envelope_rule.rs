@@ -50,7 +50,7 @@ pub struct EnvelopeRule {
 /// A rule that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no envelope rule: write `headers`, `traces`, `from=ADDRESS` (or `from=<>`) and `to=ADDRESS`, parted by commas"
+    "`{0}` is no envelope rule, or one too many: write either `headers` or `traces`, `from=ADDRESS` (or `from=<>`) and `to=ADDRESS`, parted by commas"
 )]
 pub struct BadEnvelopeRule(pub String);
 
@@ -59,8 +59,13 @@ impl EnvelopeRule {
     pub fn parse(text: &str) -> Result<EnvelopeRule, BadEnvelopeRule> {
         let mut rule = EnvelopeRule::default();
         let mut fixed = Vec::new();
+        let mut general = None;
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
             let bad = || BadEnvelopeRule(word.to_string());
+            // Of two general rules one would be passed over.
+            if !word.contains('=') && general.replace(word).is_some() {
+                return Err(bad());
+            }
             match word.split_once('=') {
                 Some(("from", "<>")) => rule.sender = SenderRule::Fixed(None),
                 Some(("from", address)) => {

@@ -47,6 +47,9 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
 
 const NO_MAIL: &str = "name an mbox file, a Maildir, a message, or a folder of them; a message in a file named `.eml` is read however broken";
 
+/// What a text is called that is no mail.
+pub const TEXT: &str = "a text without a header section";
+
 /// Fields of which any makes a header section one of mail.
 const FIELDS: &[&str] = &[
     "from",
@@ -92,7 +95,7 @@ pub fn kind(head: &[u8]) -> Kind {
     }
     let is_text = !head.contains(&0) && head.utf8_chunks().all(|chunk| chunk.invalid().len() < 4);
     let what = match is_text && head.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count() <= 1 {
-        true => "a text without a header section",
+        true => TEXT,
         false => "bytes that are no mail",
     };
     Kind::Other(Other { what, mend: NO_MAIL })

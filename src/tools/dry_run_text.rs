@@ -190,7 +190,30 @@ fn differing_policy(difference: &PolicyDifference) -> String {
             format!("{}{}", policy.result.words(), printable(&clause))
         }
     };
-    format!("{}: {}, was {}", difference.policy, part(&difference.this), part(&difference.other))
+    let name = &difference.policy;
+    if let (Some(this), Some(other)) = (&difference.this, &difference.other)
+        && this.result == other.result
+    {
+        let observes = |policy: &PolicyRecord| policy.mode == "observe";
+        match (observes(this), observes(other)) {
+            (false, true) => return format!("{name}: {}, acts, was only observed", part(&difference.this)),
+            (true, false) => return format!("{name}: {}, only observed, acted", part(&difference.this)),
+            _ => {}
+        }
+        let only = |here: &PolicyRecord, there: &PolicyRecord| -> Vec<String> {
+            let effects = here.effects.iter().filter(|effect| !there.effects.contains(effect));
+            effects.map(|effect| printable(&effect.effect).into_owned()).collect()
+        };
+        let (now, before) = (only(this, other), only(other, this));
+        let or_nothing = |effects: Vec<String>| match effects.is_empty() {
+            true => "nothing".to_string(),
+            false => effects.join("; "),
+        };
+        if !now.is_empty() || !before.is_empty() {
+            return format!("{name}: does {}, did {}", or_nothing(now), or_nothing(before));
+        }
+    }
+    format!("{name}: {}, was {}", part(&difference.this), part(&difference.other))
 }
 
 fn policies(policies: &[PolicyFigures], look: Look) -> String {

@@ -8,6 +8,10 @@ pub fn render(explained: &AddressExplanation, look: Look) -> String {
     let address = look.paint(Paint::Bold, &printable(&explained.address));
     let place = if explained.in_site { "in the site" } else { "outside the site" };
     let mut out = match &explained.home {
+        Some(home) if explained.home_undecided => format!(
+            "{address} is {place} and at home in {home}, unless a group of a directory service, which is not asked here, \
+             makes it at home elsewhere: then other policies hold\n"
+        ),
         Some(home) => format!("{address} is {place} and at home in {home}\n"),
         None if explained.home_undecided => format!(
             "{address} is {place}; whether a group makes it at home somewhere is for a directory service to say, and \

@@ -68,7 +68,37 @@ pub const NOT_EMPTY: Code = Code("mailfw::io::not-empty");
 /// A new layout would change the meaning.
 pub const LAYOUT: Code = Code("mailfw::layout");
 
+/// A set has no policies.
+pub const NO_POLICIES: Code = Code("mailfw::set::no-policies");
+/// A policy file in a set's folder is not used.
+pub const UNUSED_FILE: Code = Code("mailfw::set::unused-file");
+/// What was named as a policy set is something else.
+pub const NO_POLICY_FILE: Code = Code("mailfw::set::no-policy-file");
+
 const PAGES: &[Page] = &[
+    Page {
+        code: NO_POLICIES,
+        title: "a set has no policies",
+        text: "The set checks, and nothing in it decides anything: every message is delivered. Policies stand in a \
+               `directory`, or come from a library by `apply`.",
+        failing: "mailfw check policies/empty",
+        passing: "mailfw check policies/acme",
+    },
+    Page {
+        code: UNUSED_FILE,
+        title: "a policy file in a set's folder is not used",
+        text: "A set is `main.mfp` and what it names by `use`, directly or not. Another `.mfp` file in its folder is not \
+               checked and its policies hold for nobody, which is rarely meant.",
+        failing: "mailfw check policies/acme",
+        passing: "mailfw check policies/acme/forgotten.mfp",
+    },
+    Page {
+        code: NO_POLICY_FILE,
+        title: "what was named as a policy set is something else",
+        text: "The policy set is the first argument, mailboxes come after it.",
+        failing: "mailfw dry-run mail.mbox policies/acme",
+        passing: "mailfw dry-run policies/acme mail.mbox",
+    },
     Page {
         code: NOT_FOUND,
         title: "a file or folder that was named is not there",

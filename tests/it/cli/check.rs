@@ -179,3 +179,24 @@ fn hostile_policies_get_diagnostics() {
         assert_eq!(checked.error, "");
     }
 }
+
+#[test]
+fn what_looks_checked_and_is_not_is_a_warning() {
+    let set = Set::new(GOOD);
+    set.write("forgotten.mfp", "dictionary d { \"x\" weight 1 }\n");
+    let checked = run(&["check", "--deny", "warnings", set.arg()]);
+    assert!(checked.code == 1 && checked.out.contains("forgotten.mfp"), "{}", checked.out);
+    let bare = Set::new("site { domains @acme.example }\n");
+    let checked = run(&["check", "--deny", "warnings", bare.arg()]);
+    assert!(checked.code == 1 && checked.out.contains("mailfw::set::no-policies"), "{}", checked.out);
+    for format in ["json", "sarif"] {
+        assert!(run(&["check", "--format", format, bare.arg()]).out.contains("no-policies"));
+    }
+    let mail = set.write("mail.mbox", super::mail::mbox(1));
+    let swapped = run(&["dry-run", mail.to_str().unwrap(), set.arg()]);
+    assert!(
+        swapped.code == 2 && swapped.error.contains("is no policy file: it is mail"),
+        "{}",
+        swapped.error
+    );
+}

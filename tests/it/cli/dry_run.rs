@@ -365,3 +365,29 @@ fn an_interrupt_ends_a_run_with_the_tables_so_far() {
     assert_eq!(child.wait().unwrap().code(), Some(130), "{error}");
     assert!(error.contains("interrupted after ") && out.contains("Outcome"), "{error}");
 }
+
+#[test]
+fn numbers_and_rules_are_refused_in_plain_words() {
+    let (set, mailbox) = set_with_mail();
+    for (option, value, part) in [
+        ("--limit", "0", "a whole number from 1"),
+        ("--jobs", "x", "a whole number from 1"),
+        ("--trust", "x", "a whole number from 0"),
+        ("--envelope", "headers,traces", "either `headers` or `traces`"),
+    ] {
+        let tried = run(&["dry-run", set.arg(), &mailbox, option, value]);
+        assert!(tried.code == 2 && tried.error.contains(part), "{option}: {}", tried.error);
+    }
+}
+
+#[test]
+fn a_policy_that_acts_where_it_was_observed_is_the_reason_of_a_difference() {
+    let (set, mailbox) = set_with_mail();
+    let other = Set::new(
+        &GOOD
+            .replace("for senders {", "for senders observe {")
+            .replace("expect  quarantine in dlp", "expect  deliver"),
+    );
+    let differs = run(&["dry-run", set.arg(), &mailbox, "--against", other.arg()]);
+    assert!(differs.out.contains("acts, was only observed"), "{}", differs.out);
+}

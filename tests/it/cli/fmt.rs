@@ -71,3 +71,25 @@ fn what_is_not_there_is_exit_code_2() {
     assert_eq!(missing.code, 2);
     assert!(missing.error.contains("mailfw::io::not-found"), "{}", missing.error);
 }
+
+#[test]
+fn nothing_to_check_is_said_and_hidden_folders_are_left_alone() {
+    let set = Set::new(UGLY);
+    run(&["fmt", set.arg()]);
+    let hidden = set.write(".git/main.mfp", UGLY);
+    assert_eq!(run(&["fmt", set.arg()]).code, 0);
+    assert_eq!(std::fs::read_to_string(&hidden).unwrap(), UGLY);
+    let empty = run(&["fmt", "--check", hidden.parent().unwrap().join("..").join("none").to_str().unwrap()]);
+    assert_eq!(empty.code, 2);
+    std::fs::create_dir(set.path().join("none")).unwrap();
+    let empty = run(&["fmt", "--check", set.path().join("none").to_str().unwrap()]);
+    assert!(empty.code == 2 && empty.error.contains("no `.mfp` file"), "{}", empty.error);
+    let piped = outcome(mailfw().args(["fmt", "--check", "-"]).write_stdin(UGLY));
+    assert!(piped.code == 1 && piped.out.contains("standard input is not formatted"), "{}", piped.out);
+    let latin = set.write("latin.mfp", b"# a\n# \xe9\n");
+    let (fmt, check) = (run(&["fmt", latin.to_str().unwrap()]), run(&["check", latin.to_str().unwrap()]));
+    assert_eq!((fmt.code, check.code), (1, 1));
+    for said in [fmt.error, check.out] {
+        assert!(said.contains("mfp::source::not-utf8") && said.contains("byte 7"), "{said}");
+    }
+}

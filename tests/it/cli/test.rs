@@ -72,3 +72,15 @@ fn a_set_with_errors_is_not_tested() {
     assert_eq!((tested.code, tested.out.as_str()), (1, ""));
     assert!(tested.error.contains("`txet`"), "{}", tested.error);
 }
+
+#[test]
+fn a_set_without_tests_fails_unless_that_is_allowed() {
+    let set = Set::new(GOOD.split("\ntest ").next().unwrap());
+    let tested = run(&["test", set.arg()]);
+    assert!(tested.code == 1 && tested.error.contains("has no tests"), "{}{}", tested.out, tested.error);
+    assert!(!tested.out.contains("-0 ms"), "{}", tested.out);
+    assert_eq!(run(&["test", "--allow-none", set.arg()]).code, 0);
+    let bare = Set::new("site { domains @acme.example }\n");
+    let covered = run(&["test", "--min-coverage", "90", bare.arg()]);
+    assert!(covered.code == 1 && !covered.out.contains("100"), "{}", covered.out);
+}
