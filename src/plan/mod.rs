@@ -303,17 +303,35 @@ fn refuse(hir: &Hir, table: &PatternTable, errors: Vec<TooLarge>) -> Diagnostics
     let mut diagnostics = Diagnostics::default();
     for error in errors {
         let pattern = error.pattern.and_then(|id| table.get(id));
+        let detector = error.detector.and_then(|id| hir.detectors.get(id.index()));
         let shown = pattern.map(search::written).unwrap_or_default();
-        let message = match pattern {
-            Some(_) => format!("the pattern `{shown}` cannot be compiled: {}", error.reason),
-            None => error.reason.clone(),
+        let (span, message) = match (pattern, detector) {
+            (Some(_), _) => (
+                place_of(hir, pattern),
+                format!("the pattern `{shown}` cannot be compiled: {}", error.reason),
+            ),
+            (None, Some(detector)) => {
+                (detector.span, format!("detector `{}` cannot be compiled: {}", detector.name, error.reason))
+            }
+            (None, None) => (largest(hir).unwrap_or_else(|| place_of(hir, None)), error.reason.clone()),
         };
         diagnostics.push(
-            Diagnostic::error(codes::AUTOMATON, place_of(hir, pattern), message)
+            Diagnostic::error(codes::AUTOMATON, span, message)
                 .help("bound its repetitions, or take entries out of dictionaries and lists"),
         );
     }
     diagnostics
+}
+
+/// The dictionary or list of texts with the most entries.
+fn largest(hir: &Hir) -> Option<Span> {
+    let dictionaries = hir.dictionaries.iter().map(|one| (one.entries.len(), one.span));
+    let lists = hir.lists.iter().map(|list| (lower::list_patterns(&list.entries).count(), list.span));
+    dictionaries
+        .chain(lists)
+        .filter(|&(entries, _)| entries > 0)
+        .max_by_key(|&(entries, _)| entries)
+        .map(|(_, span)| span)
 }
 
 /// Where a pattern is written, as near as can be told.

@@ -5,7 +5,14 @@ fn a_profile_shows_what_each_policy_and_each_pattern_costs() {
     let mailbox = format!("{}/mailbox", example("acme"));
     let profile = run(&["profile", &example("acme"), &mailbox]);
     assert_eq!((profile.code, profile.error.as_str()), (0, ""));
-    for part in ["messages,", "deciding by the whole set", "card_numbers", "secret_projects", "card_number", "scanned once"] {
+    for part in [
+        "messages,",
+        "deciding by the whole set",
+        "card_numbers",
+        "secret_projects",
+        "card_number",
+        "scanned once",
+    ] {
         assert!(profile.out.contains(part), "{part}: {}", profile.out);
     }
     let asleep = profile.out.lines().filter(|line| line.contains("size_limit_executives")).count();

@@ -2,8 +2,19 @@ use super::{GOOD, Set, mailfw, outcome, run};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: &[&str] =
-    &["check", "test", "fmt", "dry-run", "explain", "explain-code", "plan", "profile", "init", "completions", "man"];
+const COMMANDS: &[&str] = &[
+    "check",
+    "test",
+    "fmt",
+    "dry-run",
+    "explain",
+    "explain-code",
+    "plan",
+    "profile",
+    "init",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_names_every_command_and_exit_code() {

@@ -228,6 +228,36 @@ fn what_exceeds_its_budget_is_named() {
 }
 
 #[test]
+fn a_budget_that_a_set_exceeds_is_told_at_what_is_largest_and_at_its_detector() {
+    use mailfw::plan::PlanOptions;
+    let words: String = (0..40).map(|number| format!("\"word number {number}\"\n")).collect();
+    let items = format!(
+        "dictionary little {{ \"one\" \"two\" }}\ndictionary large {{ {words} }}\n\
+         detector digits {{ pattern /[0-9]{{9}}[A-Z]{{3}}/\n yes \"123456789ABC\"\n no \"1\" }}\n"
+    );
+    let policies = "content policy probe for senders { when body contains large or body contains little or \
+                    body contains digits tag \"t\" }";
+    let refused = |budgets: SearchBudgets| {
+        let options = PlanOptions { budgets, ..PlanOptions::ALL };
+        let refused = super::setting::planned_by(&items, policies, options).unwrap_err();
+        let found = refused.sorted();
+        assert_eq!(found.len(), 1);
+        (found[0].primary.span.start as usize, found[0].message.clone())
+    };
+    let (start, message) = refused(SearchBudgets { literals: 20, ..SearchBudgets::DEFAULT });
+    assert!(
+        items[start..].starts_with("large") || items[start..].starts_with("dictionary large"),
+        "{message}"
+    );
+    let (start, message) = refused(SearchBudgets { shared_bytes: 100, ..SearchBudgets::DEFAULT });
+    assert!(
+        items[start..].starts_with("digits") || items[start..].starts_with("detector digits"),
+        "{message}"
+    );
+    assert!(message.starts_with("detector `digits` cannot be compiled: "), "{message}");
+}
+
+#[test]
 fn beyond_its_budget_a_dense_automaton_becomes_a_sparse_one_that_finds_the_same() {
     let words: Vec<Pattern> = (0..500).map(|number| literal(&format!("w{}", number * 7919 % 1000))).collect();
     let text = (0..1000).map(|number| format!("w{number} ")).collect::<String>();
