@@ -81,7 +81,7 @@ pub fn summary(summary: &Summary, idle: &Idle<'_>, foreign: u64, compared: bool,
     if !summary.assumed.is_empty() {
         out.push_str(&format!(
             "\n{}\n",
-            look.paint(Paint::Yellow, "Asked by policies and not known from a mailbox:")
+            look.paint(Paint::Yellow, "Policies asked what a mailbox does not tell; taken instead:")
         ));
         for (words, messages) in &summary.assumed {
             let line = format!("{words} ({})", several(*messages, "message"));

@@ -276,7 +276,7 @@ fn what_was_assumed_is_said_with_its_messages_and_can_be_left_open() {
     let mailbox = mailbox.to_str().unwrap();
     let tried = run(&["dry-run", "--summary", set.arg(), mailbox]);
     for part in [
-        "Asked by policies and not known from a mailbox",
+        "Policies asked what a mailbox does not tell; taken instead",
         "taken as clean (2 messages)",
         "client: nothing tells",
     ] {
@@ -302,8 +302,7 @@ fn a_message_of_a_mailbox_is_explained_by_the_name_a_dry_run_prints() {
     );
     let tried = run(&["dry-run", set.arg(), &named]);
     assert!(tried.out.contains("mail.mbox#1") && tried.out.contains("1 message to"), "{}", tried.out);
-    let piped =
-        super::outcome(super::mailfw().args(["dry-run", set.arg(), "-"]).write_stdin(mail::mbox(1)).into());
+    let piped = super::outcome(super::mailfw().args(["dry-run", set.arg(), "-"]).write_stdin(mail::mbox(1)));
     assert!(piped.code == 0 && piped.out.contains("standard input#1"), "{}{}", piped.out, piped.error);
 }
 
