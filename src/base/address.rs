@@ -167,15 +167,15 @@ pub fn domain_as_ascii(domain: &str) -> Option<Cow<'_, str>> {
         return Some(ascii_lowercase(domain));
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let bad_label = |domain: &str| domain.split('.').any(|label| label.is_empty() || label.len() > 63);
     let encoded = domain.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"xn--"));
     if domain.bytes().all(plain) && !encoded {
-        let bad_label = domain.split('.').any(|label| label.is_empty() || label.len() > 63);
-        return (!bad_label).then(|| ascii_lowercase(domain));
+        return (!bad_label(domain)).then(|| ascii_lowercase(domain));
     }
-    idna::domain_to_ascii(domain)
-        .ok()
-        .filter(|ascii| !ascii.is_empty() && ascii.bytes().all(plain))
-        .map(Cow::Owned)
+    // Other scripts have full stops of their own, so labels are looked at when they are ASCII.
+    let made = idna::domain_to_ascii(domain).ok()?;
+    let ascii = made.strip_suffix('.').unwrap_or(&made);
+    (ascii.bytes().all(plain) && !bad_label(ascii)).then(|| Cow::Owned(ascii.to_string()))
 }
 
 fn ascii_lowercase(text: &str) -> Cow<'_, str> {

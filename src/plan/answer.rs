@@ -27,7 +27,7 @@ use crate::message::surface::fold;
 pub struct CellAnswers {
     cells: Cells,
     recipient: usize,
-    /// Of each group that was answered, the cells that do not fail.
+    /// Of each group that was answered, the cells that do not fail and wake policies.
     groups: Vec<Option<Vec<CellId>>>,
     /// What is known later than this is not asked.
     until: Stage,
@@ -54,7 +54,7 @@ impl CellAnswers {
         }
     }
 
-    /// The cells of a group that do not fail, where it was answered.
+    /// The cells of a group that do not fail and wake policies, where it was answered.
     pub(super) fn standing(&self, group: GroupId) -> Option<&[CellId]> {
         self.groups.get(group.0 as usize)?.as_deref()
     }
@@ -67,6 +67,25 @@ impl CellAnswers {
             answered.take_if(|cells| unknown(cells));
         }
         self.cells.forget_unknown();
+    }
+}
+
+/// The cells of a group that hold, singly and in ranges.
+#[derive(Debug, Default)]
+struct Found {
+    cells: Vec<CellId>,
+    ranges: Vec<(u32, u32)>,
+}
+
+impl Found {
+    /// Those that wake a policy, each once.
+    fn waking(self, program: &Program) -> Vec<CellId> {
+        let ranges = self.ranges.into_iter().flat_map(|(from, to)| (from..to).map(CellId));
+        let mut cells: Vec<CellId> = self.cells.into_iter().chain(ranges).collect();
+        cells.retain(|&cell| !program.woken_by(cell).is_empty());
+        cells.sort_unstable();
+        cells.dedup();
+        cells
     }
 }
 
@@ -94,7 +113,7 @@ impl<'a> Evaluator<'a> {
             .turn_to(recipient, running.program);
     }
 
-    /// The cells of a group that do not fail, where it was answered.
+    /// The cells of a group that do not fail and wake policies, where it was answered.
     pub(super) fn standing(&self, group: GroupId) -> Option<&[CellId]> {
         self.answers_of_cells.as_ref()?.standing(group)
     }
@@ -168,30 +187,34 @@ impl<'a> Evaluator<'a> {
     /// Answers all questions of a group.
     pub(super) fn answer_group(&mut self, running: Running<'a>, id: GroupId) {
         let Some(group) = running.program.groups.get(id.0 as usize) else { return };
-        let mut hits = Vec::new();
+        let mut found = Found::default();
         let otherwise = match group.nodes.first() {
             Some(&node) if self.is_later(node) => Some(Known::Unknown),
-            _ => self.look_up(group, &mut hits),
+            _ => self.look_up(group, &mut found),
         };
         let Some(answers) = &mut self.answers_of_cells else { return };
         if let Some(otherwise) = otherwise {
             answers.cells.fill(group.first.0, group.end(), otherwise);
-            for &cell in &hits {
+            for &(from, to) in &found.ranges {
+                answers.cells.fill(from, to, Known::True);
+            }
+            for &cell in &found.cells {
                 answers.cells.set(cell, Known::True);
             }
             if otherwise == Known::Unknown {
-                hits = (group.first.0..group.end()).map(CellId).collect();
+                found.ranges = vec![(group.first.0, group.end())];
             }
         } else {
-            hits = self.one_by_one(group);
+            found = Found { cells: self.one_by_one(group), ..Found::default() };
         }
+        let hits = found.waking(running.program);
         if let Some(slot) = self.answers_of_cells.as_mut().and_then(|one| one.groups.get_mut(id.0 as usize)) {
             *slot = Some(hits);
         }
     }
 
     /// Finds the questions of a group that hold, and says what all others are; `None` where they must be asked one by one.
-    fn look_up(&mut self, group: &'a Group, hits: &mut Vec<CellId>) -> Option<Known> {
+    fn look_up(&mut self, group: &'a Group, found: &mut Found) -> Option<Known> {
         let subject = self.value(group.key.subject);
         let otherwise = match &subject {
             Computed::Absent => return Some(Known::False),
@@ -203,12 +226,12 @@ impl<'a> Evaluator<'a> {
             Tables::Numbers(thresholds) => {
                 let bounds = Bounds::of(&subject)?;
                 let exact = bounds.low.filter(|_| bounds.low == bounds.high)?;
-                thresholds.satisfied(exact, |from, to| hits.extend((from..to).map(CellId)));
+                thresholds.satisfied(exact, |from, to| found.ranges.push((from, to)));
                 return Some(Known::False);
             }
             Tables::Values(tables) => {
                 for value in subject.values().0 {
-                    self.look_up_value(tables, value, hits)?;
+                    self.look_up_value(tables, value, &mut found.cells)?;
                 }
             }
             Tables::Search(pairs) => {
@@ -216,12 +239,10 @@ impl<'a> Evaluator<'a> {
                 let mut occurring = Vec::new();
                 self.searcher.occurring(&searched, &pairs.patterns, &mut occurring);
                 for pattern in occurring {
-                    hits.extend(asking(&pairs.cells, pattern));
+                    found.cells.extend(asking(&pairs.cells, pattern));
                 }
             }
         }
-        hits.sort_unstable();
-        hits.dedup();
         Some(otherwise)
     }
 

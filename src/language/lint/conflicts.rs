@@ -6,29 +6,53 @@ use super::key::{Key, approver_key, folder_key, key, moment_key, priority_key, s
 use super::logic;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
-use crate::language::hir::{Action, Disposition, Hir, Mode, Policy, Side};
-use std::collections::BTreeMap;
+use crate::language::hir::{Action, Disposition, Hir, Mode, Policy, PolicyId, Side};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Policies that a note names and points at; of more it gives the number.
 const SHOWN: usize = 4;
 
+/// A policy with what it sets an effect to.
+struct Rival<'h> {
+    policy: &'h Policy,
+    value: Key,
+}
+
 pub(super) fn lint(hir: &Hir, own: &dyn Fn(Span) -> bool, found: &mut Diagnostics) {
+    let mut rivals: BTreeMap<(u32, Effect), Vec<Rival>> = BTreeMap::new();
+    for policy in hir.policies.iter().filter(|policy| policy.mode == Mode::On && own(policy.applied_span)) {
+        for (effect, value) in values(policy) {
+            rivals.entry((policy.directory.0, effect)).or_default().push(Rival { policy, value });
+        }
+    }
     let mut ties: BTreeMap<(u32, Effect), Vec<&Policy>> = BTreeMap::new();
-    for (at, first) in hir.policies.iter().enumerate() {
-        for second in hir.policies.iter().skip(at + 1) {
-            if !compete(first, second) || !own(first.applied_span) || !own(second.applied_span) {
-                continue;
-            }
-            let Some(effect) = tie(first, second) else { continue };
-            if logic::exclude_each_other(hir, &logic::conjuncts(hir, first), &logic::conjuncts(hir, second)) {
-                continue;
-            }
-            let group = ties.entry((first.directory.0, effect)).or_default();
-            for policy in [first, second] {
-                if !group.iter().any(|other| other.id == policy.id) {
-                    group.push(policy);
+    let mut tied: BTreeSet<(PolicyId, PolicyId)> = BTreeSet::new();
+    for (&(directory, effect), rivals) in &rivals {
+        let mut group: Vec<&Policy> = Vec::new();
+        let mut members: HashSet<PolicyId> = HashSet::new();
+        for (at, first) in rivals.iter().enumerate() {
+            for second in rivals.iter().skip(at + 1) {
+                let pair = (first.policy.id, second.policy.id);
+                // Who is named already need not be compared with others who are.
+                if first.value == second.value || (members.contains(&pair.0) && members.contains(&pair.1)) {
+                    continue;
+                }
+                if tied.contains(&pair)
+                    || !compete(first.policy, second.policy)
+                    || exclude(hir, first, second)
+                {
+                    continue;
+                }
+                tied.insert(pair);
+                for policy in [first.policy, second.policy] {
+                    if members.insert(policy.id) {
+                        group.push(policy);
+                    }
                 }
             }
+        }
+        if !group.is_empty() {
+            ties.insert((directory, effect), group);
         }
     }
     for ((_, effect), group) in ties {
@@ -66,8 +90,6 @@ fn compete(first: &Policy, second: &Policy) -> bool {
     first.directory == second.directory
         && sides_meet
         && first.name != second.name
-        && first.mode == Mode::On
-        && second.mode == Mode::On
         && !first.overrides.contains(&second.name)
         && !second.overrides.contains(&first.name)
 }
@@ -105,13 +127,9 @@ impl Effect {
     }
 }
 
-/// The effect in which two policies tie.
-fn tie(first: &Policy, second: &Policy) -> Option<Effect> {
-    let others = values(second);
-    values(first)
-        .into_iter()
-        .find(|(effect, value)| others.iter().any(|(other, different)| effect == other && value != different))
-        .map(|(effect, _)| effect)
+fn exclude(hir: &Hir, first: &Rival, second: &Rival) -> bool {
+    let (first, second) = (logic::conjuncts(hir, first.policy), logic::conjuncts(hir, second.policy));
+    logic::exclude_each_other(hir, &first, &second)
 }
 
 fn values(policy: &Policy) -> Vec<(Effect, Key)> {
