@@ -416,12 +416,12 @@ impl<'a> Evaluator<'a> {
 
     /// Whether a domain is one of the site's.
     pub(super) fn site_has(&self, domain: &str) -> bool {
-        in_domains(&self.plan.hir().site.domains, domain)
+        self.plan.site_domains.has_domain(domain)
     }
 
     /// Whether an address is in one of the site's networks.
     pub(super) fn site_has_ip(&self, ip: IpAddr) -> bool {
-        in_networks(&self.plan.hir().site.networks, ip)
+        self.plan.site_networks.contains(ip)
     }
 
     fn direction(&self) -> u16 {

@@ -52,7 +52,7 @@ pub use verdict::{ClauseKind, ClauseResult, Criteria, Evidence, MatchEvidence, O
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
-use crate::base::table::TableSize;
+use crate::base::table::{AddressTable, NetworkTable, TableSize};
 use crate::language::hir::{CalendarId, DictionaryId, DirectoryId, Expr, Hir, ListId, Pattern, PolicyId};
 use answer::Running;
 use calendar::OpeningHours;
@@ -80,6 +80,8 @@ pub struct Plan {
     dictionaries: Vec<EntryTable>,
     list_patterns: Vec<EntryTable>,
     lists: Vec<ListIndex>,
+    site_domains: AddressTable,
+    site_networks: NetworkTable,
     detectors: Vec<CompiledDetector>,
     calendars: Vec<OpeningHours>,
     lookalikes: HashMap<DirectoryId, LookalikeIndex>,
@@ -126,6 +128,8 @@ impl Plan {
         let program = compile(&hir, &lowered, &patterns, &directories, options)?;
         Ok(Plan {
             lists: hir.lists.iter().map(|list| ListIndex::new(&list.entries)).collect(),
+            site_domains: hir.site.domains.iter().collect(),
+            site_networks: hir.site.networks.iter().collect(),
             calendars: hir.calendars.iter().map(|calendar| OpeningHours::new(calendar, &hir.site)).collect(),
             lookalikes: lookalikes(&hir, &lowered.graph, &directories),
             zone: calendar::site_zone(&hir.site),

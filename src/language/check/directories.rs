@@ -13,6 +13,7 @@ use crate::language::hir::{self, DirectoryId, ListEntries};
 use crate::language::scope::{ItemKey, Space, Wanted};
 use crate::language::suggest;
 use crate::language::syntax::ast::{self, DirectoryEntry, Expr, ExprKind, Item};
+use crate::language::syntax::codes::TOO_DEEP;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -127,6 +128,15 @@ impl Checker<'_> {
         wanted: &mut Vec<(DirectoryId, ast::Name)>,
     ) {
         let Some((last, through)) = directory.path.segments.split_last() else { return };
+        let depth =
+            parent.map_or(0, |parent| self.tree.chain(parent).count()) + directory.path.segments.len();
+        if depth > self.loaded.limits.nesting {
+            self.push(
+                Diagnostic::error(TOO_DEEP, directory.path.span, "directories nested too deep")
+                    .help(format!("nest them at most {} deep", self.loaded.limits.nesting)),
+            );
+            return;
+        }
         let mut at = parent;
         for name in through {
             let id = self.tree.open(at, name, directory.span);

@@ -65,12 +65,10 @@ fn wrong_lines_of_a_file_are_told_with_their_line_and_then_counted() {
 
 #[test]
 fn a_list_of_the_wrong_sort_is_told_and_then_counted() {
-    let main = format!(
-        "list friends {{ bob@b.example\n from \"friends.txt\" }}\ndirectory d {{ domain @a.example\n \
-         content policy p for senders {{\n when sender in friends\n tag \"x\"\n}}\n}}\n"
-    );
+    let main = "list friends { bob@b.example\n from \"friends.txt\" }\ndirectory d { domain @a.example\n \
+                content policy p for senders {\n when sender in friends\n tag \"x\"\n}\n}\n";
     let text: String = (0..50_000).map(|number| format!("word {number}\n")).collect();
-    let checked = check(&main, &[("friends.txt", text)]);
+    let checked = check(main, &[("friends.txt", text)]);
     let found = all_shown(&checked);
     assert_eq!(found.len(), 21, "{found:?}");
     assert_eq!(found[0], "friends.txt:1: texts stand in a list of addresses");
@@ -120,4 +118,11 @@ fn a_named_list_hands_its_entries_to_a_directory() {
     assert_eq!(hir.homes.address(&Address::parse("anna@a.example").unwrap()), Some(0));
     assert_eq!(hir.homes.domain("x.b.example"), Some(0));
     assert!(matches!(&hir.lists[0].entries, ListEntries::Addresses(table) if table.len() == 2));
+}
+
+#[test]
+fn a_dotted_path_is_no_deeper_than_directories_may_be_nested() {
+    let path = vec!["a"; 20_000].join(".");
+    let checked = check(&format!("directory {path} {{ domain @a.example\n {POLICY} }}\n"), &[]);
+    assert_eq!(all_shown(&checked), ["main.mfp:1: directories nested too deep"]);
 }
