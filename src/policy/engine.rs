@@ -15,7 +15,7 @@ use super::judge::{Judge, Look, SideKey};
 use super::outcome::{self, Fate, Group, Notice, Reason, Rendered};
 use super::record::Record;
 use super::report;
-use super::return_rule::{self, All, Final, WayBack};
+use super::return_rule::{self, All, Final, WayBack, Withheld};
 use super::settle::{self, Settling};
 use super::wants::{self, Wants};
 use crate::base::address::Address;
@@ -133,6 +133,8 @@ pub struct Decision {
     pub groups: Vec<Group>,
     /// Who is told.
     pub notifications: Vec<Notification>,
+    /// Who would be told, were it not for the rules on answering mail.
+    pub withheld: Vec<(Notification, Withheld)>,
     /// Who gets a copy.
     pub copies: Vec<OutgoingCopy>,
     /// How it came about, where it was asked for ([`Detail`]).
@@ -248,8 +250,10 @@ impl Engine {
         }
         let groups = settled.groups();
         let notifications = self.notifications(&mut judge.evaluator, &settled);
-        if !judge.evaluator.missing().is_empty() {
-            return Err(judge.evaluator.missing().clone());
+        let (notifications, withheld) = self.withhold(case, notifications, &mut missing);
+        missing.extend(judge.evaluator.missing().iter().cloned());
+        if !missing.is_empty() {
+            return Err(missing);
         }
         let copies = copies(&groups, &settled);
         let record = judge.keeps_record().then(|| {
@@ -257,11 +261,11 @@ impl Engine {
             let envelope = case.envelope;
             let settled = &settled.settlings;
             let reporter = report::Reporter { hir: self.hir(), settled, envelope, again, protected };
-            reporter.record(case.received, &groups, &notifications, &copies)
+            reporter.record(case.received, &groups, (&notifications, &withheld), &copies)
         });
         let judged = report::judged_policies(settled.firsts());
         let (settled_as, chains) = (settled.as_one(), judge.chains().collect());
-        Ok(Decision { groups, notifications, copies, record, judged, settled_as, chains })
+        Ok(Decision { groups, notifications, withheld, copies, record, judged, settled_as, chains })
     }
 
     /// Settles every recipient. For a record each is settled alone.
@@ -333,6 +337,34 @@ impl Engine {
         all
     }
 
+    /// Parts what is sent from what is not: nothing goes to the author of mail that a program sent, or to an author outside
+    /// for whom nobody vouches.
+    fn withhold(
+        &self,
+        case: Case<'_>,
+        notifications: Vec<Notification>,
+        missing: &mut BTreeSet<Question>,
+    ) -> (Vec<Notification>, Vec<(Notification, Withheld)>) {
+        let (mut sent, mut withheld) = (Vec::new(), Vec::new());
+        let way = way_back(&self.hir().site, case.envelope);
+        let outside = WayBack { sender_in_site: false, ..way };
+        let domains = &self.hir().site.domains;
+        let in_site = |address: &Address| domains.iter().any(|pattern| pattern.matches(&address.domain));
+        for notification in notifications {
+            let to = &notification.to;
+            if !is_author(case, to) {
+                sent.push(notification);
+            } else if return_rule::is_automatic(case.message, way) {
+                withheld.push((notification, Withheld::Automatic));
+            } else if in_site(to) || outside.may_return(case.lookups, missing) {
+                sent.push(notification);
+            } else {
+                withheld.push((notification, Withheld::NotVouched));
+            }
+        }
+        (sent, withheld)
+    }
+
     /// A message that would leave and cannot be changed as it must be does not leave: an annotation with `or return`
     /// on a signed or encrypted message returns it; where attachments would have to be stripped from one, or it is
     /// known only in part, it is held.
@@ -402,6 +434,17 @@ impl Engine {
 /// Whether an annotation of the body would break the message's signature or encryption.
 pub fn is_protected(message: &Message) -> bool {
     message.encrypted().is_some() || message.signed().is_some()
+}
+
+/// Whether a message says that somebody sent it or wants the answer.
+fn is_author(case: Case<'_>, address: &Address) -> bool {
+    let message = case.message;
+    let named = [message.from(), message.from_other_readings(), message.sender_header(), message.reply_to()];
+    case.envelope.sender.as_ref() == Some(address)
+        || named
+            .into_iter()
+            .flatten()
+            .any(|mailbox| Address::parse(&mailbox.address).as_ref() == Some(address))
 }
 
 fn way_back(site: &Site, envelope: &Envelope) -> WayBack {

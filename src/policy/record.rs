@@ -47,6 +47,9 @@ pub struct Record {
     /// Who is told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notifications: Vec<NotificationRecord>,
+    /// Who would be told, were it not for the rules on answering mail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<NotificationRecord>,
     /// Who gets a copy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<CopyRecord>,
@@ -384,6 +387,9 @@ pub struct NotificationRecord {
     pub attach: Option<String>,
     /// The recipients it speaks of.
     pub recipients: Vec<String>,
+    /// Why it is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<String>,
 }
 
 /// A copy.

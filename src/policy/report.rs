@@ -12,6 +12,7 @@ use super::record::{
     self, ChosenRecord, CopyRecord, EditRecord, EffectRecord, EffectResult, GroupRecord, NotificationRecord,
     OutcomeRecord, PolicyRecord, PolicyReference, PolicyResult, RecipientRecord, Record,
 };
+use super::return_rule::Withheld;
 use super::settle::{self, Settlement, Settling};
 use super::words;
 use crate::language::hir::{
@@ -47,7 +48,7 @@ impl Reporter<'_> {
         &self,
         received: Timestamp,
         groups: &[Group],
-        notifications: &[Notification],
+        (notifications, withheld): (&[Notification], &[(Notification, Withheld)]),
         copies: &[OutgoingCopy],
     ) -> Record {
         let sender_home = self.settled.first().and_then(|settling| settling.sides.first());
@@ -57,7 +58,8 @@ impl Reporter<'_> {
             sender_directory: sender_home.and_then(|side| self.path(side.home.directory())),
             received: received.to_string(),
             groups: groups.iter().map(|group| self.group(group)).collect(),
-            notifications: notifications.iter().map(|notification| self.notification(notification)).collect(),
+            notifications: notifications.iter().map(|one| self.notification(one, None)).collect(),
+            withheld: withheld.iter().map(|(one, why)| self.notification(one, Some(*why))).collect(),
             copies: copies.iter().map(|copy| self.copy(copy, groups)).collect(),
         }
     }
@@ -147,7 +149,7 @@ impl Reporter<'_> {
         reference(self.hir, policy, side)
     }
 
-    fn notification(&self, notification: &Notification) -> NotificationRecord {
+    fn notification(&self, notification: &Notification, withheld: Option<Withheld>) -> NotificationRecord {
         let template = self.hir.templates.get(notification.template.index());
         NotificationRecord {
             to: notification.to.to_string(),
@@ -155,6 +157,7 @@ impl Reporter<'_> {
             template: template.map_or_else(String::new, |template| template.name.to_string()),
             attach: notification.attach.map(|attach| attach_name(attach).to_string()),
             recipients: notification.recipients.iter().map(|&recipient| self.address(recipient)).collect(),
+            why_not: withheld.map(|withheld| withheld.words().to_string()),
         }
     }
 

@@ -36,6 +36,11 @@ pub fn render(record: &Record, all: bool, look: Look) -> String {
             ),
         );
     }
+    for notification in &record.withheld {
+        let why = notification.why_not.as_deref().unwrap_or_default();
+        let (to, whose) = (shown(&notification.to), whose(&notification.by));
+        page.line(0, &format!("does not tell {to}, for {whose}: {why}"));
+    }
     for copy in &record.copies {
         page.line(0, &format!("copies {} to {}, for {}", copy.form, shown(&copy.to), whose(&copy.by)));
     }

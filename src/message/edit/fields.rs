@@ -234,9 +234,10 @@ struct SubjectEdit {
 impl SubjectEdit {
     /// What of it the subject does not show yet.
     fn missing(&self, subject: &str) -> (String, String) {
-        let lacks = |words: &&String| !words.is_empty() && !shows(subject, words);
-        let before: Vec<&str> = self.prefixes.iter().filter(lacks).map(String::as_str).collect();
-        let after: Vec<&str> = self.suffixes.iter().filter(lacks).map(String::as_str).collect();
+        let before = self.prefixes.iter().filter(|words| !words.is_empty() && !opens_with(subject, words));
+        let after = self.suffixes.iter().filter(|words| !words.is_empty() && !ends_with(subject, words));
+        let (before, after): (Vec<&str>, Vec<&str>) =
+            (before.map(String::as_str).collect(), after.map(String::as_str).collect());
         (before.join(" "), after.join(" "))
     }
 
@@ -246,18 +247,66 @@ impl SubjectEdit {
     }
 }
 
-/// Whether a subject shows some words, not as part of longer ones.
-fn shows(subject: &str, words: &str) -> bool {
+/// What programs write before the subject of a reply or a forwarded message, folded.
+const REPLIES: &[&str] = &[
+    "re", "r", "ref", "res", "resp", "rif", "fw", "fwd", "i", "aw", "antw", "antwort", "wg", "sv", "vs",
+    "vb", "vl", "doorst", "tr", "rv", "enc", "odp", "pd", "ynt", "ilt", "atb", "bls", "kh", "va", "回复",
+    "回覆", "答复", "转发", "轉寄", "返信", "転送",
+];
+/// How far from its start a subject can show a mark that was put before it, in characters.
+const MARK_WITHIN: usize = 80;
+
+/// Whether a subject opens with some words, behind marks of replies and other marks in brackets. Words further on say
+/// nothing: whoever wrote the subject may have put them there to have none put before it.
+fn opens_with(subject: &str, words: &str) -> bool {
     let (subject, words) = (fold(subject), fold(words));
     let words = words.trim();
-    subject.match_indices(words).any(|(at, _)| {
-        let before = subject.get(..at).and_then(|text| text.chars().next_back());
-        let after = subject.get(at + words.len()..).and_then(|text| text.chars().next());
-        let bound = |outer: Option<char>, inner: Option<char>| {
-            !(outer.is_some_and(char::is_alphanumeric) && inner.is_some_and(char::is_alphanumeric))
-        };
-        bound(before, words.chars().next()) && bound(after, words.chars().next_back())
-    })
+    let mut rest = subject.trim_start();
+    let mut seen = 0;
+    loop {
+        if let Some(behind) = rest.strip_prefix(words)
+            && parted(words.chars().next_back(), behind.chars().next())
+        {
+            return true;
+        }
+        let Some(next) = behind_reply(rest).or_else(|| behind_brackets(rest)) else { return false };
+        seen += rest.chars().count() - next.chars().count();
+        rest = next.trim_start();
+        if seen > MARK_WITHIN {
+            return false;
+        }
+    }
+}
+
+/// Whether a subject ends with some words.
+fn ends_with(subject: &str, words: &str) -> bool {
+    let (subject, words) = (fold(subject), fold(words));
+    let words = words.trim();
+    subject
+        .trim_end()
+        .strip_suffix(words)
+        .is_some_and(|before| parted(before.chars().next_back(), words.chars().next()))
+}
+
+/// Whether two characters that stand beside each other belong to no one word.
+fn parted(left: Option<char>, right: Option<char>) -> bool {
+    !(left.is_some_and(char::is_alphanumeric) && right.is_some_and(char::is_alphanumeric))
+}
+
+/// What follows a mark of a reply, such as `re:`, `fwd :` or `aw[2]:`.
+fn behind_reply(subject: &str) -> Option<&str> {
+    let (mark, rest) = subject.split_once(':')?;
+    let mark = mark.trim_end();
+    let counted = mark.strip_suffix([']', ')']).and_then(|inner| {
+        let (word, count) = inner.rsplit_once(['[', '('])?;
+        count.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.trim_end())
+    });
+    REPLIES.contains(&counted.unwrap_or(mark)).then_some(rest)
+}
+
+/// What follows a mark in brackets.
+fn behind_brackets(subject: &str) -> Option<&str> {
+    subject.strip_prefix('[')?.split_once(']').map(|(_, rest)| rest)
 }
 
 /// Added words, encoded if they must be; then with the blank towards the value inside, if the value is encoded too.

@@ -259,6 +259,15 @@ fn a_subject_prefix_is_added_once() {
         "Subject: [EXT] =?iso-8859-1?Q?Gr=FC=DFe?="
     );
     assert_eq!(prefix("X: y", "[EXT]"), "X: y\nSubject: [EXT]");
+    for there in ["Subject: AW[2]: WG: [EXT] hi", "Subject: Fwd: Re : [EXT]hi", "Subject: 回复: [EXT] hi"] {
+        assert_eq!(prefix(there, "[EXT]"), there);
+    }
+    // Words that a sender puts elsewhere do not keep the mark away.
+    for hidden in ["Subject: pay at once [EXT]", "Subject: next[ext]: hello", "Subject: Re: Fwd: x[EXT]"] {
+        assert_eq!(prefix(hidden, "[EXT]"), hidden.replace("Subject: ", "Subject: [EXT] "));
+    }
+    let far = format!("Subject: {} [EXT] pay", "[mark]".repeat(20));
+    assert_eq!(prefix(&far, "[EXT]").matches("[EXT]").count(), 2);
     assert_eq!(prefix("Subject: TEXT", "EXT"), "Subject: EXT TEXT");
     let long = "word ".repeat(14);
     assert_eq!(

@@ -189,3 +189,42 @@ fn texts_that_name_the_recipient_part_the_copies() {
     let decision = letter("a@acme.example", &["x@out.example", "y@out.example"], "s").decide(&engine);
     assert_eq!(decision.groups.len(), 2, "nobody reads of the other");
 }
+
+#[test]
+fn nobody_is_told_who_may_be_forged_or_is_a_program() {
+    passes(
+        r#"
+        directory acme {
+            domain @acme.example
+            content policy p for recipients {
+                when subject contains "offer"
+                notify sender using note
+                notify postmaster@acme.example using note
+                then quarantine in one
+            }
+        }
+        test "a sender for whom nobody vouches is not told" {
+            from victim@innocent.example to y@acme.example subject "offer" client 203.0.113.9
+            given spf fail given dmarc fail
+            expect not notify victim@innocent.example
+            expect notify postmaster@acme.example using note
+        }
+        test "one for whom SPF vouches is" {
+            from buyer@shop.example to y@acme.example subject "offer" client 203.0.113.9
+            given spf pass
+            expect notify buyer@shop.example using note
+        }
+        test "nor is a program that answers" {
+            from buyer@shop.example to y@acme.example subject "offer" client 203.0.113.9
+            header "Auto-Submitted" "auto-replied"
+            given spf pass
+            expect not notify buyer@shop.example
+            expect notify postmaster@acme.example using note
+        }
+        test "one of our own is" {
+            from anna@acme.example to y@acme.example subject "offer"
+            expect notify anna@acme.example using note
+        }
+        "#,
+    );
+}
