@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     documents::DocumentFacts,
-    filetype::FileType,
+    filetype::{Container, Family, FileType},
     part::{PartId, Reading, distinct_labels},
     region::Region,
 };
@@ -123,6 +123,34 @@ impl Attachment {
     /// Whether it is a document with macros.
     pub fn has_macros(&self) -> bool {
         self.document.macros
+    }
+
+    /// Whether a file of its true type can hold macros of an office program, seen or not: office documents in any form,
+    /// what may be one packed or encrypted, and what was not told apart at all.
+    pub fn may_hold_macros(&self) -> bool {
+        if self.has_macros() || self.content().is_empty() {
+            return true;
+        }
+        if matches!(self.file_type.container, Container::Zip | Container::Ole) {
+            return true;
+        }
+        match self.file_type.family {
+            Family::Document => self.file_type.media_type != "application/pdf",
+            Family::Unknown | Family::Data | Family::Archive | Family::Encrypted => true,
+            Family::Executable
+            | Family::Script
+            | Family::Image
+            | Family::Audio
+            | Family::Video
+            | Family::Font
+            | Family::Text
+            | Family::Html
+            | Family::Message
+            | Family::Calendar
+            | Family::Contact
+            | Family::Key
+            | Family::Empty => false,
+        }
     }
 
     /// What a document can do to its reader.

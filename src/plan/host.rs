@@ -247,6 +247,8 @@ impl<'a> Evaluator<'a> {
                     container => Computed::text(container.map(Attachment::path)),
                 }
             }
+            // What its bytes show to be a PDF, a picture, a text cannot hold the macros of an office document.
+            Field::AttachmentMacros if !attachment.may_hold_macros() => Computed::known(Value::Bool(false)),
             Field::AttachmentMacros => match (attachment.has_macros(), self.unread_at(attachment.id(), None))
             {
                 (false, Some(causes)) => Computed::Unknown(causes),

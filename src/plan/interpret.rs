@@ -213,20 +213,29 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The attachments that a policy's `strip` (position in its actions) takes away. Where it is undecided whether the
-    /// condition holds, the attachment goes.
-    pub fn strip(&mut self, policy: PolicyId, action: usize, recipient: usize) -> Vec<AttachmentId> {
+    /// The attachments that a policy's `strip` (position in its actions) takes away, and why there may be more: where its
+    /// condition is undecided for one.
+    pub fn strip(
+        &mut self,
+        policy: PolicyId,
+        action: usize,
+        recipient: usize,
+    ) -> (Vec<AttachmentId>, Option<Causes>) {
         self.recipient = recipient;
         let node = self.plan.policy_nodes(policy).and_then(|nodes| nodes.strips.get(&action).copied());
-        let Some(node) = node else { return Vec::new() };
+        let Some(node) = node else { return (Vec::new(), None) };
         let message = self.case.message;
-        let mut stripped = Vec::new();
+        let (mut taken, mut undecided) = (Vec::new(), None::<Causes>);
         for attachment in message.attachments() {
-            if !self.with(0, Value::Attachment(attachment.id()), |this| this.truth(node)).is_false() {
-                stripped.push(attachment.id());
+            match self.with(0, Value::Attachment(attachment.id()), |this| this.truth(node)) {
+                Truth::True => taken.push(attachment.id()),
+                Truth::False => {}
+                Truth::Unknown(causes) => {
+                    undecided = Some(undecided.map_or_else(|| causes.clone(), |known| known.union(&causes)));
+                }
             }
         }
-        stripped
+        (taken, undecided)
     }
 
     /// The addresses an operand of `notify`, `copy to` or `redirect to` gives, each once. The null sender is none, and

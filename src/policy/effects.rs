@@ -273,7 +273,7 @@ impl<'e, 'a> Filling<'e, 'a> {
                 protected: self.on_protected(protected),
             },
             Action::Strip { replacement, .. } => Edit::Strip {
-                attachments: self.evaluator.strip(policy.id, index, self.recipient),
+                attachments: self.evaluator.strip(policy.id, index, self.recipient).0,
                 replacement: replacement.as_ref().map(|replacement| self.content(replacement)),
             },
             Action::Convert(conversion) => Edit::Convert(*conversion),

@@ -332,10 +332,28 @@ impl<'a> Judge<'a> {
             return Some(judged);
         }
         self.criteria(policy, (chain, position), holds, recipient, &mut judged);
+        if judged.state == State::Triggered
+            && let Some(causes) = self.open_strips(policy, recipient)
+        {
+            // What may have to be taken away is neither taken away unseen nor let through.
+            judged.state = State::Undecided { causes, holds: true };
+        }
         if judged.state == State::Triggered && (self.record || !judged.observed) {
             self.fill_in(policy, recipient, &mut judged);
         }
         Some(judged)
+    }
+
+    /// Why it cannot be told of some attachment whether a policy takes it away.
+    fn open_strips(&mut self, policy: &Policy, recipient: usize) -> Option<Causes> {
+        let nodes = self.engine.plan().policy_nodes(policy.id)?;
+        let mut open = None::<Causes>;
+        for &action in nodes.strips.keys() {
+            if let (_, Some(causes)) = self.evaluator.strip(policy.id, action, recipient) {
+                open = Some(open.map_or_else(|| causes.clone(), |known| known.union(&causes)));
+            }
+        }
+        open
     }
 
     /// Asks the policy's own clauses, then the exceptions where they could still change something. What was found is

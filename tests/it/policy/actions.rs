@@ -228,3 +228,47 @@ fn nobody_is_told_who_may_be_forged_or_is_a_program() {
         "#,
     );
 }
+
+#[test]
+fn what_cannot_be_judged_is_not_stripped_but_held() {
+    passes(
+        r#"
+        directory acme {
+            domain @acme.example
+            content policy st for recipients {
+                strip attachments where attachment.text contains "secret" using note
+            }
+        }
+        test "an attachment that cannot be read is neither taken away nor let through" {
+            from buyer@shop.example to y@acme.example subject "s" body "b"
+            attach "offer.pdf" containing "%PDF-1.4 hello"
+            expect quarantine in unscannable
+        }
+        test "one that can is judged" {
+            from buyer@shop.example to y@acme.example subject "s" body "b"
+            attach "notes.txt" containing "a secret"
+            expect deliver
+        }
+        "#,
+    );
+}
+
+#[test]
+fn files_whose_type_holds_no_macros_have_none() {
+    passes(
+        r#"
+        directory acme {
+            domain @acme.example
+            content policy st for recipients {
+                strip attachments where attachment.macros using note
+            }
+        }
+        test "a PDF stays" {
+            from buyer@shop.example to y@acme.example subject "s" body "b"
+            attach "offer.pdf" containing "%PDF-1.4 hello"
+            expect deliver
+            expect attachment "offer.pdf"
+        }
+        "#,
+    );
+}
