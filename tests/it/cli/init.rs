@@ -12,7 +12,7 @@ fn the_scaffold_checks_passes_and_is_formatted() {
     assert_eq!(checked.code, 0, "{}{}", checked.out, checked.error);
     let tested = run(&["test", set, "--coverage", "--min-coverage", "60"]);
     assert_eq!(tested.code, 0, "{}{}", tested.out, tested.error);
-    assert!(tested.out.contains("6 passed, 0 failed"), "{}", tested.out);
+    assert!(tested.out.contains("7 passed, 0 failed"), "{}", tested.out);
     let formatted = run(&["fmt", "--check", set]);
     assert_eq!(formatted.code, 0, "{}{}", formatted.out, formatted.error);
     let tried = run(&["dry-run", set, &format!("{set}/mailbox")]);
