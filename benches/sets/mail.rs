@@ -73,10 +73,9 @@ impl Mail {
     /// The corpus' trial mbox, else made letters and those of the acme example.
     pub fn usual() -> Mail {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let corpus =
-            std::env::var_os("MAILFW_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
-        let trial = corpus.join("mbox/trial.mbox");
-        if trial.is_file() {
+        let trial =
+            std::env::var_os("MAILFW_CORPUS").map(|corpus| PathBuf::from(corpus).join("mbox/trial.mbox"));
+        if let Some(trial) = trial.filter(|trial| trial.is_file()) {
             return Mail { origin: "letters of ordinary mail".to_string(), letters: read(trial) };
         }
         let mut letters: Vec<Letter> = ["inbound.mbox", "internal.mbox", "outbound.mbox"]
