@@ -39,7 +39,7 @@ pub fn run(arguments: &ProfileArguments, terminal: &mut Terminal) -> Result<Exit
     options.envelope = arguments.envelope.clone().unwrap_or_default();
     let mailboxes = Mailboxes::open(&arguments.mailbox, &options.limits);
     let mail = mailboxes.take(arguments.limit.unwrap_or(usize::MAX));
-    let profile = Profile::of(&engine, &options, mail, || {});
+    let profile = Profile::of(&engine, &options, mail);
     if profile.unreadable > 0 {
         let many = if profile.unreadable == 1 { "entry" } else { "entries" };
         terminal.error(&format!("notice: {} {many} could not be read\n", profile.unreadable));

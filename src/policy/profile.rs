@@ -56,7 +56,6 @@ impl Profile {
         engine: &Engine,
         options: &Options,
         mail: impl Iterator<Item = Result<MailItem, MailboxError>>,
-        mut each: impl FnMut(),
     ) -> Profile {
         let mut profile = Profile::default();
         profile.policies.resize(engine.hir().policies.len(), PolicyCost::default());
@@ -65,7 +64,6 @@ impl Profile {
                 Ok(item) => profile.add(engine, options, item),
                 Err(_) => profile.unreadable += 1,
             }
-            each();
         }
         profile
     }
