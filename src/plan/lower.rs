@@ -32,6 +32,14 @@ pub struct PolicyNodes {
     pub strips: HashMap<usize, NodeId>,
 }
 
+impl PolicyNodes {
+    /// Its clauses in source order, each with whether it must hold for the policy to trigger, or fail.
+    pub fn clauses(&self) -> impl Iterator<Item = (NodeId, bool)> {
+        let whens = self.whens.iter().map(|&node| (node, true));
+        whens.chain(self.unlesses.iter().map(|&node| (node, false)))
+    }
+}
+
 /// A lowered set.
 #[derive(Debug, Default)]
 pub struct Lowered {

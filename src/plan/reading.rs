@@ -190,17 +190,18 @@ impl Plan {
     fn policy_reading(&self, policy: &Policy) -> Option<PolicyReading> {
         let nodes = self.policy_nodes(policy.id)?;
         let keys = self.keys_of(policy.id);
-        let mut clauses: Vec<(Cost, ClauseReading)> = clauses(nodes)
-            .map(|(word, node)| {
+        let mut clauses: Vec<(Cost, ClauseReading)> = nodes
+            .clauses()
+            .map(|(node, must_hold)| {
                 let properties = self.graph().properties(node);
                 let clause = ClauseReading {
-                    word,
+                    word: if must_hold { "when" } else { "unless" },
                     question: self.describe(node),
                     stage: properties.stage.name(),
                     because_of: self.latest_facts(node, properties.stage),
                     cost: cost_name(properties.cost),
                     per_recipient: properties.per_recipient,
-                    wakes: word == "when" && self.reaches(node, &keys),
+                    wakes: must_hold && self.reaches(node, &keys),
                 };
                 (properties.cost, clause)
             })
@@ -276,7 +277,7 @@ impl Plan {
         let woken = cells().flat_map(|cell| program.woken_by(cell));
         let asked = self.hir().policies.iter().filter(|policy| {
             self.policy_nodes(policy.id)
-                .is_some_and(|nodes| clauses(nodes).any(|(_, node)| self.reaches(node, &group.nodes)))
+                .is_some_and(|nodes| nodes.clauses().any(|(node, _)| self.reaches(node, &group.nodes)))
         });
         let properties = self.graph().properties(group.key.subject);
         Subject {
@@ -321,7 +322,7 @@ impl Plan {
         let mut askers: BTreeMap<NodeId, Vec<PolicyId>> = BTreeMap::new();
         for policy in &self.hir().policies {
             let Some(nodes) = self.policy_nodes(policy.id) else { continue };
-            for node in self.questions_below(clauses(nodes).map(|(_, node)| node)) {
+            for node in self.questions_below(nodes.clauses().map(|(node, _)| node)) {
                 askers.entry(node).or_default().push(policy.id);
             }
         }
@@ -330,7 +331,7 @@ impl Plan {
 
     fn questions(&self) -> BTreeSet<NodeId> {
         let nodes = self.hir().policies.iter().filter_map(|policy| self.policy_nodes(policy.id));
-        self.questions_below(nodes.flat_map(clauses).map(|(_, node)| node))
+        self.questions_below(nodes.flat_map(PolicyNodes::clauses).map(|(node, _)| node))
     }
 
     fn questions_below(&self, roots: impl Iterator<Item = NodeId>) -> BTreeSet<NodeId> {
@@ -360,7 +361,7 @@ impl Plan {
         for policy in &self.hir().policies {
             let Some(nodes) = self.policy_nodes(policy.id) else { continue };
             joined += 1;
-            let mut stack: Vec<(NodeId, bool)> = clauses(nodes).map(|(_, node)| (node, true)).collect();
+            let mut stack: Vec<(NodeId, bool)> = nodes.clauses().map(|(node, _)| (node, true)).collect();
             while let Some((node, native)) = stack.pop() {
                 let is_new = if native { outside.insert(node) | all.insert(node) } else { all.insert(node) };
                 if is_new {
@@ -382,11 +383,6 @@ impl Plan {
         let names = policies.filter_map(|id| self.hir().policies.get(id.index()));
         names.map(|policy| policy.name.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
     }
-}
-
-fn clauses(nodes: &PolicyNodes) -> impl Iterator<Item = (&'static str, NodeId)> {
-    let whens = nodes.whens.iter().map(|&node| ("when", node));
-    whens.chain(nodes.unlesses.iter().map(|&node| ("unless", node)))
 }
 
 fn node_of(program: &Program, cell: CellId) -> Option<NodeId> {

@@ -219,10 +219,8 @@ impl<'a> Evaluator<'a> {
         self.recipient = recipient;
         let plan = self.plan;
         let Some(nodes) = plan.policy_nodes(policy) else { return Truth::False };
-        let clauses = nodes.whens.iter().map(|&node| (node, true));
-        let clauses = clauses.chain(nodes.unlesses.iter().map(|&node| (node, false)));
         let mut sum = Truth::True;
-        for (node, holds) in clauses {
+        for (node, holds) in nodes.clauses() {
             let truth = match plan.graph().properties(node).stage > until {
                 true => Truth::Unknown(Causes::default()),
                 false => self.truth(node),

@@ -8,6 +8,7 @@
 
 use super::candidates::{Candidate, ExceptionAt, LookupSide, PolicyIndex, Standing};
 use crate::language::hir::{DirectoryId, Hir, PolicyId};
+use crate::plan::lower::PolicyNodes;
 use crate::plan::{Plan, PolicySet};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -92,9 +93,8 @@ impl Chain {
 
 /// Whether a policy's criteria differ between recipients.
 pub fn is_per_recipient(plan: &Plan, policy: PolicyId) -> bool {
-    let nodes = plan.policy_nodes(policy);
-    let mut clauses = nodes.into_iter().flat_map(|nodes| nodes.whens.iter().chain(&nodes.unlesses));
-    clauses.any(|&node| plan.graph().properties(node).per_recipient)
+    let mut clauses = plan.policy_nodes(policy).into_iter().flat_map(PolicyNodes::clauses);
+    clauses.any(|(node, _)| plan.graph().properties(node).per_recipient)
 }
 
 impl Candidate {

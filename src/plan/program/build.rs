@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
         let mut questions = Vec::new();
         let mut stack: Vec<NodeId> = Vec::new();
         for policy in self.material.policies {
-            stack.extend(policy.whens.iter().chain(&policy.unlesses));
+            stack.extend(policy.clauses().map(|(node, _)| node));
         }
         while let Some(node) = stack.pop() {
             let uses = self.uses.entry(node).or_default();
@@ -156,11 +156,10 @@ impl<'a> Builder<'a> {
 
     /// The criteria of a policy in the order in which the interpreter asks them.
     fn criteria(&mut self, policy: &PolicyNodes) -> Draft {
-        let whens = policy.whens.iter().map(|&node| (node, Part::Node(node)));
-        let unlesses = policy.unlesses.iter().map(|&node| (node, Part::Negated(node)));
-        let mut parts: Vec<(NodeId, Part)> = whens.chain(unlesses).collect();
-        parts.sort_by_key(|(node, _)| self.graph.properties(*node).cost);
-        self.formula(parts.into_iter().map(|(_, part)| part).collect(), true)
+        let mut clauses: Vec<(NodeId, bool)> = policy.clauses().collect();
+        clauses.sort_by_key(|&(node, _)| self.graph.properties(node).cost);
+        let part = |(node, holds)| if holds { Part::Node(node) } else { Part::Negated(node) };
+        self.formula(clauses.into_iter().map(part).collect(), true)
     }
 
     /// The formula of conditions joined by `and` or `or`; of many, of parts that have cells of their own.

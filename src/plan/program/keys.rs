@@ -34,9 +34,7 @@ impl<'a> Keys<'a> {
     }
 
     pub(super) fn of_policy(&mut self, policy: &PolicyNodes) -> Option<Box<[CellId]>> {
-        let whens = policy.whens.iter().map(|&node| (node, true));
-        let conditions: Vec<(NodeId, bool)> =
-            whens.chain(policy.unlesses.iter().map(|&node| (node, false))).collect();
+        let conditions: Vec<(NodeId, bool)> = policy.clauses().collect();
         self.all(&conditions).map(|watch| watch.cells.into())
     }
 
