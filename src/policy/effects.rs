@@ -8,7 +8,7 @@ use crate::language::hir::{
     self, Action, Content, Disposition, Hir, Policy, Priority, SettingsId, Severity, TemplateId,
     TemplatePart, TextTemplate,
 };
-use crate::plan::{ClauseResult, Escape, Evaluator, TextContext};
+use crate::plan::{Causes, ClauseResult, Escape, Evaluator, TextContext};
 use crate::policy::candidates::LookupSide;
 use crate::policy::wants::Wants;
 use jiff::{SignedDuration, Timestamp};
@@ -43,6 +43,8 @@ pub struct Effects {
     pub tags: Vec<Arc<str>>,
     /// Changes of what leaves, in source order.
     pub edits: Vec<Edit>,
+    /// Why it cannot be told of some attachment whether a `strip` takes it away.
+    pub open: Option<Causes>,
     /// `notify`
     pub notices: Vec<Notice>,
     /// `copy to`
@@ -84,6 +86,16 @@ pub fn only_adds_up(policy: &Policy) -> bool {
             | Action::CopyTo { .. }
             | Action::Decrypt => true,
         })
+}
+
+/// Whether a policy takes attachments out of a message that it lets go. Released from a hold that such a policy asked for,
+/// since it could not tell of some attachment, the message still leaves without those it is certain of.
+pub fn strips_what_leaves(policy: &Policy) -> bool {
+    let lets_go = policy
+        .disposition
+        .as_ref()
+        .is_none_or(|disposition| matches!(disposition.node, Disposition::Deliver));
+    lets_go && policy.actions.iter().any(|action| matches!(action.node, Action::Strip { .. }))
 }
 
 /// What templates know of a policy, for the given recipients. Of what no text of it asks for there is none.
@@ -182,9 +194,29 @@ impl<'e, 'a> Filling<'e, 'a> {
             ..Effects::default()
         };
         for (index, action) in policy.actions.iter().enumerate() {
-            self.action(policy, index, &action.node, &mut effects);
+            self.action(index, &action.node, &mut effects);
         }
         effects
+    }
+
+    /// What of its effects a message does not get past that is released from it: the attachments it takes away for certain.
+    pub fn released(&mut self) -> Effects {
+        let mut effects = Effects::default();
+        for (index, action) in self.policy.actions.iter().enumerate() {
+            if let Action::Strip { replacement, .. } = &action.node {
+                self.strip(index, replacement.as_ref(), &mut effects);
+            }
+        }
+        Effects { open: None, ..effects }
+    }
+
+    fn strip(&mut self, index: usize, replacement: Option<&Content>, effects: &mut Effects) {
+        let (attachments, open) = self.evaluator.strip(self.policy.id, index, self.recipient);
+        if let Some(open) = open {
+            effects.open = Some(effects.open.take().map_or_else(|| open.clone(), |known| known.union(&open)));
+        }
+        let replacement = replacement.map(|replacement| self.content(replacement));
+        effects.edits.push(Edit::Strip { attachments, replacement });
     }
 
     /// Its reason, where it has one.
@@ -198,7 +230,8 @@ impl<'e, 'a> Filling<'e, 'a> {
         }
     }
 
-    fn action(&mut self, policy: &Policy, index: usize, action: &Action, effects: &mut Effects) {
+    fn action(&mut self, index: usize, action: &Action, effects: &mut Effects) {
+        let policy = self.policy;
         match action {
             Action::Notify { to, template, attach } => effects.notices.push(Notice {
                 by: policy.id,
@@ -236,19 +269,19 @@ impl<'e, 'a> Filling<'e, 'a> {
             Action::Sign { using, otherwise } => {
                 effects.sign = Some(self.protect(*using, otherwise.as_deref().map(|d| &d.node)));
             }
+            Action::Strip { replacement, .. } => self.strip(index, replacement.as_ref(), effects),
             Action::AnnotateHeader { .. }
             | Action::AnnotateSubject { .. }
             | Action::AnnotateBody { .. }
             | Action::AnnotateAttachment { .. }
-            | Action::Strip { .. }
             | Action::Convert(_)
             | Action::SetHeader { .. }
             | Action::RemoveHeader { .. }
-            | Action::Decrypt => effects.edits.extend(self.edit(policy, index, action)),
+            | Action::Decrypt => effects.edits.extend(self.edit(action)),
         }
     }
 
-    fn edit(&mut self, policy: &Policy, index: usize, action: &Action) -> Option<Edit> {
+    fn edit(&mut self, action: &Action) -> Option<Edit> {
         Some(match action {
             Action::AnnotateHeader { name, value } => Edit::AddHeader {
                 name: self.text(name, Escape::Header),
@@ -271,10 +304,6 @@ impl<'e, 'a> Filling<'e, 'a> {
                 name: self.text(name, Escape::Header),
                 content: self.content(content),
                 protected: self.on_protected(protected),
-            },
-            Action::Strip { replacement, .. } => Edit::Strip {
-                attachments: self.evaluator.strip(policy.id, index, self.recipient).0,
-                replacement: replacement.as_ref().map(|replacement| self.content(replacement)),
             },
             Action::Convert(conversion) => Edit::Convert(*conversion),
             Action::Decrypt => Edit::Decrypt,

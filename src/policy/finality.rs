@@ -133,7 +133,10 @@ fn decided(plan: &Plan, rival: &Rival, state: &State) -> Final {
         }
         _ => {
             let own = plan.policy_nodes(rival.policy);
-            let own = own.into_iter().flat_map(|nodes| nodes.whens.iter().chain(&nodes.unlesses).copied());
+            // What a `strip` cannot tell of an attachment would be held.
+            let own = own.into_iter().flat_map(|nodes| {
+                nodes.clauses().map(|(node, _)| node).chain(nodes.strips.values().copied())
+            });
             known(plan, own.chain(exceptions(rival).iter().filter_map(node)))
         }
     }

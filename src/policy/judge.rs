@@ -10,6 +10,7 @@ use super::chains::{Chain, Part};
 use super::combine::Claimant;
 use super::effects::{self, Effects, Filling};
 use super::engine::{Engine, Judging};
+use super::outcome::Fate;
 use super::wants;
 use crate::language::hir::{DirectoryId, Hir, Policy, PolicyId};
 use crate::plan::directory::Home;
@@ -69,7 +70,27 @@ pub struct Judged {
 impl Judged {
     /// Whether its effects count.
     pub fn acts(&self) -> bool {
-        matches!(self.state, State::Triggered) && !self.observed
+        let has_effects = match self.state {
+            State::Triggered => true,
+            State::Released => self.effects.is_some(),
+            _ => false,
+        };
+        has_effects && !self.observed
+    }
+
+    /// Whether it acts, and this is its disposition.
+    pub fn disposes(&self, fate: &Fate) -> bool {
+        self.acts() && self.effects.as_ref().is_some_and(|effects| effects.fate.as_ref() == Some(fate))
+    }
+
+    /// Why a message is held for it: it is undecided, or cannot tell of some attachment whether to take it away. `None`
+    /// where it holds nothing.
+    pub fn open(&self) -> Option<&Causes> {
+        match &self.state {
+            State::Undecided { causes, holds: true } if !self.observed => Some(causes),
+            State::Triggered if !self.observed => self.effects.as_ref()?.open.as_ref(),
+            _ => None,
+        }
     }
 
     /// The policy as far as conflicts ask for it.
@@ -328,32 +349,20 @@ impl<'a> Judge<'a> {
             return Some(judged);
         }
         if self.judging.is_past(hir, policy) {
+            if effects::strips_what_leaves(policy) {
+                self.criteria(policy, (chain, position), holds, recipient, &mut judged);
+            }
+            if judged.state == State::Triggered && !judged.observed {
+                judged.effects = Some(self.filling(policy, recipient, &judged).released());
+            }
             judged.state = State::Released;
             return Some(judged);
         }
         self.criteria(policy, (chain, position), holds, recipient, &mut judged);
-        if judged.state == State::Triggered
-            && let Some(causes) = self.open_strips(policy, recipient)
-        {
-            // What may have to be taken away is neither taken away unseen nor let through.
-            judged.state = State::Undecided { causes, holds: true };
-        }
         if judged.state == State::Triggered && (self.record || !judged.observed) {
             self.fill_in(policy, recipient, &mut judged);
         }
         Some(judged)
-    }
-
-    /// Why it cannot be told of some attachment whether a policy takes it away.
-    fn open_strips(&mut self, policy: &Policy, recipient: usize) -> Option<Causes> {
-        let nodes = self.engine.plan().policy_nodes(policy.id)?;
-        let mut open = None::<Causes>;
-        for &action in nodes.strips.keys() {
-            if let (_, Some(causes)) = self.evaluator.strip(policy.id, action, recipient) {
-                open = Some(open.map_or_else(|| causes.clone(), |known| known.union(&causes)));
-            }
-        }
-        open
     }
 
     /// Asks the policy's own clauses, then the exceptions where they could still change something. What was found is
@@ -437,18 +446,22 @@ impl<'a> Judge<'a> {
         shared
     }
 
+    fn filling<'f>(
+        &'f mut self,
+        policy: &'f Policy,
+        recipient: usize,
+        judged: &'f Judged,
+    ) -> Filling<'f, 'a> {
+        let wants = self.engine.wants(policy.id);
+        Filling::new(&mut self.evaluator, policy, wants, &judged.clauses, recipient, judged.side)
+    }
+
     fn fill_in(&mut self, policy: &Policy, recipient: usize, judged: &mut Judged) {
-        let hir = self.engine.plan().hir();
-        let mut filling = Filling::new(
-            &mut self.evaluator,
-            policy,
-            self.engine.wants(policy.id),
-            &judged.clauses,
-            recipient,
-            judged.side,
-        );
+        let (hir, record) = (self.engine.plan().hir(), self.record);
+        let mut filling = self.filling(policy, recipient, judged);
         let mut effects = filling.effects();
-        judged.because = if self.record { filling.because() } else { None };
+        let because = if record { filling.because() } else { None };
+        judged.because = because;
         if self.judging.is_done(hir, policy) {
             effects.tags.clear();
             effects.notices.clear();

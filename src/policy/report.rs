@@ -218,7 +218,7 @@ impl Reporter<'_> {
         };
         let causes = match &judged.state {
             State::Undecided { causes, .. } => record::causes(causes),
-            _ => Vec::new(),
+            _ => judged.open().map(record::causes).unwrap_or_default(),
         };
         let sources = &self.hir.sources;
         Some(PolicyRecord {
@@ -374,7 +374,7 @@ impl Reporter<'_> {
             LookupSide::Sender => (sender, recipient),
             LookupSide::Recipient => (recipient, sender),
         };
-        if holds == Some((judged.policy, judged.side)) {
+        if holds == Some((judged.policy, judged.side)) && own.is_none_or(|own| own.value == *value) {
             return entry;
         }
         let lost_here = own.and_then(|own| own.losses.iter().find(|loss| loss.loser == judged.policy));

@@ -12,6 +12,7 @@ use super::outcome::{
     self, AppliedEdit, Chosen, CopyTo, Edit, Fate, Notice, Outcome, Protect, Reason, Redirect, Route,
 };
 use crate::language::hir::{Hir, PolicyId, Priority};
+use crate::plan::Causes;
 use crate::plan::directory::Home;
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -56,8 +57,8 @@ pub fn settle(hir: &Hir, index: &PolicyIndex, sides: [SideJudgement; 2], again: 
     let (mut fate, mut reason, mut by) = (Fate::Deliver, Reason::NoPolicy, None);
     if let Some((held, side)) = join_fates(ours.fate.as_ref(), theirs.fate.as_ref()) {
         (fate, by) = (held.value.clone(), Some((held.by, side)));
-        let judged = sides.iter().flat_map(|side| &side.policies);
-        let decided = judged.clone().any(|j| j.policy == held.by && j.side == side && j.acts());
+        let mut judged = sides.iter().flat_map(|side| &side.policies);
+        let decided = judged.any(|j| j.policy == held.by && j.side == side && j.disposes(&held.value));
         reason = if decided { Reason::Policy } else { Reason::Undecided };
     }
     if sides.iter().any(|side| matches!(side.home, Home::Undecided(_))) {
@@ -125,21 +126,18 @@ fn side(hir: &Hir, index: &PolicyIndex, judgement: &SideJudgement, again: Timest
     let mut singles = Singles::default();
     for judged in &judgement.policies {
         let by = || judged.claimant(hir, index);
-        match judged.effects.as_ref().filter(|_| judged.acts()) {
-            Some(effects) => {
-                if let (Some(value), Some(by)) = (effects.fate.clone(), by()) {
-                    decided.push(Decided { claim: Claim { by, value }, tests: judged.tests });
-                }
-                if effects.has_singles() {
-                    singles.add(effects, by);
-                }
+        if let Some(effects) = judged.effects.as_ref().filter(|_| judged.acts()) {
+            if let (Some(value), Some(by)) = (effects.fate.clone(), by()) {
+                decided.push(Decided { claim: Claim { by, value }, tests: judged.tests });
             }
-            None => {
-                let State::Undecided { causes, .. } = &judged.state else { continue };
-                if let (Some(value), Some(by)) = (ask(judged, again), by()) {
-                    asks.push(Ask { claim: Claim { by, value }, causes: causes.clone() });
-                }
+            if effects.has_singles() {
+                singles.add(effects, by);
             }
+        }
+        if let Some(causes) = judged.open()
+            && let Some(by) = by()
+        {
+            asks.push(Ask { claim: Claim { by, value: hold(causes, again) }, causes: causes.clone() });
         }
     }
     Settlement {
@@ -177,15 +175,16 @@ impl Singles {
     }
 }
 
-/// What an undecided policy asks for; `None` where it is decided, observed, or only adds up.
+/// What a policy asks for that is undecided, or cannot tell of some attachment whether to take it away; `None` where
+/// nothing is open, it is observed, or only adds up.
 pub fn ask(judged: &Judged, again: Timestamp) -> Option<Fate> {
-    match &judged.state {
-        State::Undecided { causes, holds: true } if !judged.observed => Some(if causes.is_for_good() {
-            Fate::Quarantine { folder: outcome::UNSCANNABLE.into() }
-        } else {
-            Fate::Defer { until: again, judge_again: true }
-        }),
-        _ => None,
+    judged.open().map(|causes| hold(causes, again))
+}
+
+fn hold(causes: &Causes, again: Timestamp) -> Fate {
+    match causes.is_for_good() {
+        true => Fate::Quarantine { folder: outcome::UNSCANNABLE.into() },
+        false => Fate::Defer { until: again, judge_again: true },
     }
 }
 
@@ -212,20 +211,11 @@ fn join<V: Clone>(sender: &Option<Settled<V>>, recipient: &Option<Settled<V>>) -
 
 /// Every policy that asked for this very hold. One that is undecided for now is asked again, so it is not among them.
 fn held_by(sides: &[SideJudgement; 2], fate: &Fate) -> Vec<PolicyId> {
+    let unscannable = matches!(fate, Fate::Quarantine { folder } if &**folder == outcome::UNSCANNABLE);
     let mut all = Vec::new();
     for judged in sides.iter().flat_map(|side| &side.policies) {
-        let asked = match &judged.state {
-            State::Triggered if judged.acts() => {
-                judged.effects.as_ref().is_some_and(|effects| effects.fate.as_ref() == Some(fate))
-            }
-            State::Undecided { causes, holds: true } => {
-                let unscannable =
-                    matches!(fate, Fate::Quarantine { folder } if &**folder == outcome::UNSCANNABLE);
-                !judged.observed && causes.is_for_good() && unscannable
-            }
-            _ => false,
-        };
-        if asked {
+        let for_good = judged.open().is_some_and(Causes::is_for_good);
+        if judged.disposes(fate) || (unscannable && for_good) {
             all.push(judged.policy);
         }
     }

@@ -1,15 +1,16 @@
 //! Notifications, copies, edits and what leaves.
 
-use super::support::{SITE, engine, letter, passes};
+use super::support::{Letter, SITE, engine, letter, passes};
 use mailfw::plan::{Answer, Answers, Case};
 use mailfw::policy::engine::{Decision, Engine, Judging, PolicyKey};
+use mailfw::policy::outcome::{AppliedEdit, Edit};
 use mailfw::policy::perform::{self, Leaving, LeavingKind};
 
 fn in_acme(policies: &str) -> Engine {
     engine(&format!("{SITE} directory acme {{ domain @acme.example {policies} }}"))
 }
 
-fn leaving(engine: &Engine, letter: &super::support::Letter, decision: &Decision) -> Vec<Leaving> {
+fn leaving(engine: &Engine, letter: &Letter, decision: &Decision) -> Vec<Leaving> {
     let message = letter.parsed();
     let (envelope, session) = (letter.envelope(), letter.session());
     let case = Case {
@@ -251,6 +252,62 @@ fn what_cannot_be_judged_is_not_stripped_but_held() {
         }
         "#,
     );
+}
+
+/// A letter with a text that names a secret and a PDF, which cannot be read.
+fn with_notes_and_offer() -> Letter {
+    let mut letter = letter("x@out.example", &["a@acme.example"], "s");
+    letter.message = "From: x@out.example\r\nTo: a@acme.example\r\nSubject: s\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n\
+        --b\r\nContent-Type: text/plain; name=notes.txt\r\nContent-Disposition: attachment\r\n\r\na secret\r\n\
+        --b\r\nContent-Type: application/pdf; name=offer.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.4 hello\r\n\
+        --b--\r\n"
+        .to_string();
+    letter
+}
+
+#[test]
+fn released_mail_leaves_without_what_a_strip_is_certain_of() {
+    let engine = in_acme(
+        "content policy st for recipients { strip attachments where attachment.text contains \"secret\" using note }",
+    );
+    let letter = with_notes_and_offer();
+    let held = letter.decide(&engine);
+    let outcome = &held.groups[0].outcome;
+    let record = held.record.as_ref().unwrap();
+    assert_eq!(record.groups[0].outcome.words, "quarantine in unscannable");
+    let causes: Vec<&str> = record.groups[0].policies[0].causes.iter().map(|cause| &*cause.place).collect();
+    assert_eq!(causes, ["offer.pdf"], "the record names what could not be judged");
+    let hir = engine.hir();
+    let past = outcome.held_by.iter().map(|id| PolicyKey::of(hir, &hir.policies[id.index()])).collect();
+    let judging = Judging { past, ..Judging::default() };
+    let released = letter.decide_with(&engine, &Answers::new(Some(Answer::NotAsked)), &judging);
+    let outcome = &released.groups[0].outcome;
+    assert_eq!(outcome.fate.name(), "deliver");
+    let [AppliedEdit { edit: Edit::Strip { attachments, .. }, .. }] = outcome.edits.as_slice() else {
+        panic!("one strip: {:?}", outcome.edits)
+    };
+    let message = letter.parsed();
+    let names: Vec<_> = attachments.iter().filter_map(|&id| message.attachment(id)?.name()).collect();
+    assert_eq!(names, ["notes.txt"]);
+}
+
+#[test]
+fn what_a_strip_cannot_tell_keeps_no_stricter_disposition_from_holding() {
+    for (disposition, words) in [
+        ("then reject \"no\"", "reject \"no\""),
+        ("then drop", "drop"),
+        ("then deliver", "quarantine in unscannable"),
+    ] {
+        let engine = in_acme(&format!(
+            "content policy st for recipients {{ strip attachments where attachment.text contains \"secret\" using note {disposition} }}"
+        ));
+        let mut letter = with_notes_and_offer();
+        letter.from = Some("b@acme.example");
+        letter.inside = true;
+        let decision = letter.decide(&engine);
+        assert_eq!(decision.record.as_ref().unwrap().groups[0].outcome.words, words, "{disposition}");
+    }
 }
 
 #[test]
