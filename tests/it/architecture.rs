@@ -147,15 +147,20 @@ fn a_room_imports_only_rooms_above_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[test]
-fn the_scan_sees_every_way_to_name_a_room() {
-    let code = "use crate::{base::source::{Span, Spanned}, cli};\nlet x = crate::policy::decide();\nuse super::super::tools;";
-    let file = SourceFile {
+/// A file of the room `plan` with this code.
+fn file_of_plan(code: &str) -> SourceFile {
+    SourceFile {
         path: "src/plan/host.rs".to_string(),
         room: Some("plan".to_string()),
         code: code.lines().enumerate().map(|(at, line)| (at + 1, line.to_string())).collect(),
         length: 3,
-    };
+    }
+}
+
+#[test]
+fn the_scan_sees_every_way_to_name_a_room() {
+    let code = "use crate::{base::source::{Span, Spanned}, cli};\nlet x = crate::policy::decide();\nuse super::super::tools;";
+    let file = file_of_plan(code);
     let named: Vec<String> = rooms_named(&file).into_iter().map(|(_, name)| name).collect();
     assert_eq!(named, ["base", "cli", "policy", "tools"]);
 }
@@ -267,12 +272,7 @@ fn language_and_plan_touch_nothing_outside() {
 #[test]
 fn the_scan_of_uses_looks_into_groups() {
     let code = "use std::{fmt, fs, io::{self, stdin as input}};\npub use std::env;\nlet use_it = 1;\n";
-    let file = SourceFile {
-        path: "src/plan/host.rs".to_string(),
-        room: Some("plan".to_string()),
-        code: code.lines().enumerate().map(|(at, line)| (at + 1, line.to_string())).collect(),
-        length: 3,
-    };
+    let file = file_of_plan(code);
     let paths: Vec<String> = used_paths(&file).into_iter().map(|(_, path)| path).collect();
     assert_eq!(paths, ["std::fmt", "std::fs", "std::io", "std::io::stdin", "std::env"]);
     let outside = paths.iter().filter(|path| OUTSIDE.iter().any(|word| names_it(path, word)));

@@ -23,15 +23,13 @@ fn item(number: usize, to: &str, subject: &str, body: &str) -> MailItem {
          Message-ID: <{number}@acme.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n{body}\r\n"
     )
     .into_bytes();
+    MailItem { origin: format!("box#{number}"), ..raw(bytes) }
+}
+
+/// Bytes as a mailbox gives them, with nothing known beside them.
+fn raw(bytes: Vec<u8>) -> MailItem {
     let total_size = bytes.len() as u64;
-    MailItem {
-        origin: format!("box#{number}"),
-        bytes,
-        envelope_hint: None,
-        truncated: false,
-        total_size,
-        modified: None,
-    }
+    MailItem { origin: "x".into(), bytes, envelope_hint: None, truncated: false, total_size, modified: None }
 }
 
 fn options(threads: usize) -> Options {
@@ -230,15 +228,7 @@ fn the_from_line_of_a_mailbox_names_the_sender_where_there_is_no_return_path() {
 fn a_message_that_names_nobody_is_judged_for_the_postmaster() {
     let engine = set("content policy p for recipients { then quarantine in one }");
     let bytes = b"From: a@out.example\r\nSubject: s\r\n\r\nbody\r\n".to_vec();
-    let total_size = bytes.len() as u64;
-    let nobody = MailItem {
-        origin: "x".into(),
-        bytes,
-        envelope_hint: None,
-        truncated: false,
-        total_size,
-        modified: None,
-    };
+    let nobody = raw(bytes);
     let (rows, summary) = run(&engine, None, &options(1), vec![Ok(nobody)]);
     assert_eq!(summary.without_recipient, 1);
     let RowResult::Judged(judged) = &rows[0].result else { panic!("judged") };
@@ -255,15 +245,7 @@ fn directions(head: &str, adjust: impl FnOnce(&mut Options)) -> (String, Vec<Str
     adjust(&mut options);
     let bytes = format!("{head}From: boss@acme.example\r\nTo: anna@acme.example\r\nSubject: s\r\n\r\nx\r\n")
         .into_bytes();
-    let total_size = bytes.len() as u64;
-    let one = MailItem {
-        origin: "x".into(),
-        bytes,
-        envelope_hint: None,
-        truncated: false,
-        total_size,
-        modified: None,
-    };
+    let one = raw(bytes);
     let (_, summary) = run(&engine, None, &options, vec![Ok(one)]);
     (summary.outcomes.keys().next().unwrap().clone(), summary.assumed.into_keys().collect())
 }
@@ -314,15 +296,7 @@ fn results_of_the_receiving_server_answer_and_those_of_others_do_not() {
         );
         let bytes = format!("{}From: a@acme.example\r\nTo: b@acme.example\r\n\r\nx\r\n", fields.concat())
             .into_bytes();
-        let total_size = bytes.len() as u64;
-        let one = MailItem {
-            origin: "x".into(),
-            bytes,
-            envelope_hint: None,
-            truncated: false,
-            total_size,
-            modified: None,
-        };
+        let one = raw(bytes);
         let (_, summary) = run(&engine, None, &options(1), vec![Ok(one)]);
         (summary.outcomes.keys().next().unwrap().clone(), summary.assumed.into_keys().collect::<Vec<_>>())
     };
