@@ -281,11 +281,11 @@ fn measure(rounds: usize, table: Option<&str>) {
     let with_literal =
         ready(text::regexes_with_literal(&usual_set(1_000)), &usual, &lookups).triggers(0.2, 0.1, 50.0);
     let without_literal =
-        ready(text::regexes_without_literal(100), &usual, &lookups).triggers(0.1, 0.1, 50.0);
-    let dictionaries = ready(dictionaries, &usual, &lookups).triggers(0.5, 2.0, 400.0);
+        ready(text::regexes_without_literal(100), &usual, &lookups).triggers(0.2, 0.1, 50.0);
+    let dictionaries = ready(dictionaries, &usual, &lookups).triggers(0.9, 5.0, 200.0);
     let encoded_mail = usual.encoded();
     let encoded =
-        ready(text::keywords("text", &usual_set(1_000)), &encoded_mail, &lookups).triggers(0.5, 1.0, 50.0);
+        ready(text::keywords("text", &usual_set(1_000)), &encoded_mail, &lookups).triggers(0.8, 1.0, 50.0);
 
     let attribute_mail = attributes::letters(&usual);
     let (attribute_set, by_hand) = attributes::policies(1_000);

@@ -69,7 +69,7 @@ pub fn regexes_without_literal(count: usize) -> Set {
     let conditions: Vec<String> = (0..count)
         .map(|at| {
             let mut pattern = String::new();
-            for _ in 0..3 + at % 3 {
+            for _ in 0..2 + at % 3 {
                 let class = classes[random.below(classes.len())];
                 let least = 1 + random.below(2);
                 let _ = write!(pattern, "{class}{{{least},{}}}", least + 1);
