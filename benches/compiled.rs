@@ -219,6 +219,8 @@ fn dry_run_options(threads: usize) -> Options {
     Options {
         threads: NonZeroUsize::new(threads).unwrap(),
         envelope: EnvelopeRule::parse("from=anna@acme.example,to=buyer@shop.example").unwrap(),
+        // As the command does it that shows what was found.
+        detail: Detail::Hits,
         ..Options::new(mail::received())
     }
 }

@@ -141,9 +141,29 @@ impl Surface {
 
 /// A literal in the form in which folded text is searched.
 pub fn fold(text: &str) -> String {
+    if is_plain_ascii(text) {
+        return text.to_ascii_lowercase();
+    }
     let (mut cased, mut folded) = (Mapped::default(), Mapped::default());
     Builder::new(text, &mut cased, &mut folded).run();
     folded.text
+}
+
+/// Whether a text is ASCII with no white space but lone blanks between words: only its case is folded.
+fn is_plain_ascii(text: &str) -> bool {
+    let mut after_blank = true;
+    for &byte in text.as_bytes() {
+        let is_blank = byte == b' ';
+        if !byte.is_ascii()
+            || (is_blank && after_blank)
+            || (!is_blank && byte.is_ascii_whitespace())
+            || byte == 0x0b
+        {
+            return false;
+        }
+        after_blank = is_blank;
+    }
+    !after_blank
 }
 
 /// A literal in the form in which cased text is searched.

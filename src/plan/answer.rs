@@ -80,8 +80,8 @@ struct Found {
 impl Found {
     /// Those that wake a policy, each once.
     fn waking(self, program: &Program) -> Vec<CellId> {
-        let ranges = self.ranges.into_iter().flat_map(|(from, to)| (from..to).map(CellId));
-        let mut cells: Vec<CellId> = self.cells.into_iter().chain(ranges).collect();
+        let mut cells = self.cells;
+        cells.extend(self.ranges.into_iter().flat_map(|(from, to)| (from..to).map(CellId)));
         cells.retain(|&cell| !program.woken_by(cell).is_empty());
         cells.sort_unstable();
         cells.dedup();

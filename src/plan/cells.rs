@@ -84,17 +84,18 @@ impl Cells {
 
     /// Says the same of all cells from one up to another.
     pub fn fill(&mut self, from: u32, to: u32, known: Known) {
-        let mut at = from;
-        while at < to {
-            if at.is_multiple_of(PER_WORD) && to - at >= PER_WORD {
-                if let Some(word) = self.words.get_mut((at / PER_WORD) as usize) {
-                    *word = known.everywhere();
-                }
-                at += PER_WORD;
-            } else {
-                self.set(CellId(at), known);
-                at += 1;
-            }
+        if from >= to {
+            return;
+        }
+        let (first, last) = (from / PER_WORD, (to - 1) / PER_WORD);
+        let Some(words) = self.words.get_mut(first as usize..=last as usize) else { return };
+        let below = u64::MAX.checked_shl(from % PER_WORD * 2).unwrap_or(0);
+        let above = u64::MAX >> ((PER_WORD - 1 - (to - 1) % PER_WORD) * 2);
+        let count = words.len();
+        for (at, word) in words.iter_mut().enumerate() {
+            let mask =
+                if at == 0 { below } else { u64::MAX } & if at + 1 == count { above } else { u64::MAX };
+            *word = *word & !mask | known.everywhere() & mask;
         }
     }
 }

@@ -171,12 +171,12 @@ impl<'a> Evaluator<'a> {
         let within = |home: Option<DirectoryId>| home.is_some_and(|home| index.is_within(home, directory));
         let address = match value {
             Value::NullAddress => self.address_of(Who::Sender).filter(|_| self.case.session.is_present()),
-            value => value.address().cloned(),
+            value => value.address(),
         };
         let Some(address) = address else {
             return Truth::from_bool(value.domain().is_some_and(|domain| within(index.domain_home(domain))));
         };
-        match self.home_of(&address) {
+        match self.home_of(address) {
             (_, Some(causes)) => Truth::Unknown(causes),
             (home, None) => Truth::from_bool(within(home.directory())),
         }
@@ -184,10 +184,13 @@ impl<'a> Evaluator<'a> {
 
     /// The home of an address, and why it is undecided.
     pub(super) fn home_of(&mut self, address: &Address) -> (Home, Option<Causes>) {
+        let index = self.plan.directory_index();
+        if index.groups().is_empty() {
+            return (index.home(address, |_| None), None);
+        }
         if let Some(known) = self.homes.get(address) {
             return known.clone();
         }
-        let index = self.plan.directory_index();
         let mut why = None;
         let home = index.home(address, |group: &GroupEntry| {
             match self.ask(Question::Group { query: group.query.clone(), address: address.clone() }) {

@@ -12,7 +12,7 @@ use super::patterns::PatternId;
 use crate::base::address::{Address, DomainPattern};
 use crate::language::hir::{CompareOperator, DirectoryId, Literal};
 use crate::message::surface::fold;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -236,7 +236,8 @@ impl Thresholds {
     }
 }
 
-type Table<K> = HashMap<K, Vec<CellId>>;
+/// The keys are the set's own, so nobody outside chooses what collides.
+type Table<K> = FxHashMap<K, Vec<CellId>>;
 
 /// Constants and sets that a value is looked up in.
 #[derive(Debug, Default)]

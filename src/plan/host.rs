@@ -439,12 +439,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The address by which somebody's home is looked up; of `<>` from an inside client the postmaster's.
-    pub(super) fn address_of(&self, who: Who) -> Option<Address> {
+    pub(super) fn address_of(&self, who: Who) -> Option<&'a Address> {
         match who {
-            Who::Recipient(at) => self.case.envelope.recipients.get(at).map(|one| one.address.clone()),
+            Who::Recipient(at) => self.case.envelope.recipients.get(at).map(|one| &one.address),
             Who::Sender => match &self.case.envelope.sender {
-                Some(sender) => Some(sender.clone()),
-                None if self.client_is_inside() => self.plan.hir().site.postmaster.clone(),
+                Some(sender) => Some(sender),
+                None if self.client_is_inside() => self.plan.hir().site.postmaster.as_ref(),
                 None => None,
             },
         }
@@ -452,6 +452,8 @@ impl<'a> Evaluator<'a> {
 }
 
 fn collect<'u>(unscannable: impl Iterator<Item = &'u Unscannable>) -> Option<Causes> {
+    let mut unscannable = unscannable.peekable();
+    unscannable.peek()?;
     let causes = Causes::collect(unscannable.map(|one| Cause {
         kind: match one.cause {
             message::Cause::Encrypted => CauseKind::Encrypted,

@@ -21,8 +21,12 @@ use crate::language::hir::{DirectoryId, Expr, Moment, Policy, PolicyId};
 use crate::message::envelope::{Envelope, Session};
 use crate::message::{AttachmentId, Message, Scope};
 use jiff::Timestamp;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
+
+/// Values that are usually asked of a message, so many as a table has room for at first.
+const VALUES: usize = 14;
 
 /// One message to judge, with all that is known of it.
 #[derive(Clone, Copy)]
@@ -59,9 +63,9 @@ pub struct Evaluator<'a> {
     pub(super) searcher: Searcher<'a>,
     pub(super) environment: Vec<Value<'a>>,
     pub(super) context: Option<TextContext>,
-    pub(super) evidence: HashMap<(NodeId, Option<usize>), Rc<[Evidence]>>,
-    truths: HashMap<(NodeId, Option<usize>), Truth>,
-    values: HashMap<(NodeId, Option<usize>), Computed<'a>>,
+    pub(super) evidence: FxHashMap<(NodeId, Option<usize>), Rc<[Evidence]>>,
+    truths: FxHashMap<(NodeId, Option<usize>), Truth>,
+    values: FxHashMap<(NodeId, Option<usize>), Computed<'a>>,
     pub(super) homes: HashMap<Address, (Home, Option<Causes>)>,
     pub(super) answers_of_cells: Option<CellAnswers>,
 }
@@ -99,9 +103,9 @@ impl<'a> Evaluator<'a> {
             searcher: Searcher::new(case.message, plan.tables()),
             environment: Vec::new(),
             context: None,
-            evidence: HashMap::new(),
-            truths: HashMap::new(),
-            values: HashMap::new(),
+            evidence: FxHashMap::default(),
+            truths: FxHashMap::default(),
+            values: FxHashMap::with_capacity_and_hasher(VALUES, FxBuildHasher),
             homes: HashMap::new(),
             answers_of_cells: None,
         }
@@ -266,7 +270,7 @@ impl<'a> Evaluator<'a> {
     /// Where somebody is at home. Undecided where a group could not be asked.
     pub fn home(&mut self, who: Who) -> Home {
         match self.address_of(who) {
-            Some(address) => self.home_of(&address).0,
+            Some(address) => self.home_of(address).0,
             None => Home::Nowhere,
         }
     }

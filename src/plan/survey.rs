@@ -258,9 +258,11 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        let Some(standing) = self.standing(group) else { return };
-        let standing = standing.to_vec();
-        for cell in standing {
+        let cell =
+            |this: &Self, at: usize| this.standing(group).and_then(|standing| standing.get(at).copied());
+        let mut next = 0;
+        while let Some(cell) = cell(self, next) {
+            next += 1;
             for &policy in running.program.woken_by(cell) {
                 if let Some(position) = survey.set.positions.of(policy) {
                     self.look_at(running, position, survey);

@@ -3,8 +3,8 @@
 //! The engine asks nobody: [`Engine::decide`] gives a [`Decision`], or the questions whose answers it still needs; the
 //! caller gets them and calls again. A decision carries everything with texts filled in; [`super::perform`] carries it
 //! out on the message. Cost: what the evaluator costs, and what the policies cost that trigger or may: chains are
-//! prepared once and kept, recipients for whom everything is the same are settled once. For a record ([`Detail`]) every
-//! policy of each recipient's two chains is walked. Nothing about a message makes it fail: what could not be read has
+//! prepared once and kept, recipients for whom everything is the same are settled once. For a full record ([`Detail`])
+//! every policy of each recipient's two chains is walked. Nothing about a message makes it fail: what could not be read has
 //! its place in the rules.
 
 use super::candidates::{LookupSide, PolicyIndex};
@@ -42,9 +42,9 @@ pub struct Engine {
 pub enum Detail {
     /// What becomes of the message, and which policies had a say.
     Outcomes,
-    /// The same, and a record where a policy triggers or is undecided.
+    /// The same, and where a policy triggers or is undecided a record of those that had a say.
     Hits,
-    /// The same, and always a record.
+    /// The same, and always a record, of every policy of each recipient's two chains.
     #[default]
     Record,
 }
@@ -137,10 +137,10 @@ pub struct Decision {
     pub withheld: Vec<(Notification, Withheld)>,
     /// Who gets a copy.
     pub copies: Vec<OutgoingCopy>,
-    /// How it came about, where it was asked for ([`Detail`]).
+    /// How it came about, as far as it was asked for ([`Detail`]).
     pub record: Option<Record>,
-    /// What became of policies, for statistics and tests: with a record of every policy of each recipient's chains;
-    /// without one of those that triggered, are undecided, excepted or released, and of recipients that were settled as
+    /// What became of policies, for statistics and tests: with a full record of every policy of each recipient's chains;
+    /// else of those that triggered, are undecided, excepted or released, and of recipients that were settled as
     /// one ([`Decision::settled_as`]) for the first.
     pub judged: Vec<JudgedPolicy>,
     /// For each recipient, the first one that was settled as one with it.
@@ -240,7 +240,7 @@ impl Engine {
     ) -> Result<Decision, BTreeSet<Question>> {
         let again = effects::later(judging.now.unwrap_or(case.received), outcome::JUDGE_AGAIN_SECONDS);
         let evaluator = Evaluator::new(&self.plan, case);
-        let mut judge = Judge::new(self, judging, detail == Detail::Record, evaluator);
+        let mut judge = Judge::new(self, judging, detail, evaluator);
         let mut settled = self.settle(&mut judge, detail, again);
         let mut missing = judge.evaluator.missing().clone();
         self.keep_what_cannot_be_changed(case.message, &mut settled.settlings);

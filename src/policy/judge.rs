@@ -1,22 +1,22 @@
 //! Judges the policies of both sides for one recipient: criteria, exceptions, effects filled in.
 //!
-//! For a record a judgement says of every policy of the two chains what became of it and by what; combination and the
-//! record both read from it. Without one a survey names the policies that trigger or may, and only these are judged, by
-//! the same rules: what sleeps costs nothing here. Cost: the evaluator asks everything once; what differs between
+//! For a full record a judgement says of every policy of the two chains what became of it and by what; combination and the
+//! record both read from it. Else a survey names the policies that trigger or may, and only these are judged, by the same
+//! rules: what sleeps costs nothing here. Cost: the evaluator asks everything once; what differs between
 //! recipients once for each.
 
 use super::candidates::{Candidate, LookupSide, PolicyIndex, Standing};
 use super::chains::{Chain, Part};
 use super::combine::Claimant;
 use super::effects::{self, Effects, Filling};
-use super::engine::{Engine, Judging};
+use super::engine::{Detail, Engine, Judging};
 use super::outcome::Fate;
 use super::wants;
 use crate::language::hir::{DirectoryId, Hir, Policy, PolicyId};
 use crate::plan::directory::Home;
 use crate::plan::{CauseSet, Causes, ClauseResult, Evaluator, Outcome, Surveyed, Truth, Who};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ impl Judged {
 pub struct SideJudgement {
     /// Where the side's address is at home.
     pub home: Home,
-    /// The policies of the chain, in the order in which effects add up: all of them for a record, else those that
+    /// The policies of the chain, in the order in which effects add up: all of them for a full record, else those that
     /// trigger, are undecided, excepted or released.
     pub policies: Vec<Judged>,
 }
@@ -156,9 +156,12 @@ pub struct Judge<'a> {
     engine: &'a Engine,
     judging: &'a Judging,
     received: Timestamp,
+    /// Every policy is judged, whatever a survey would say of it.
+    each: bool,
+    /// What policies were decided by is kept.
     record: bool,
-    chains: HashMap<(LookupSide, DirectoryId), Rc<Opened>>,
-    verdicts: HashMap<PolicyId, Arc<Shared>>,
+    chains: FxHashMap<(LookupSide, DirectoryId), Rc<Opened>>,
+    verdicts: FxHashMap<PolicyId, Arc<Shared>>,
     no_clauses: Arc<Vec<ClauseResult>>,
 }
 
@@ -171,11 +174,11 @@ struct Shared {
 }
 
 impl<'a> Judge<'a> {
-    /// A judge that has seen nothing yet. With `record` it judges every policy and keeps what it was decided by.
+    /// A judge that has seen nothing yet.
     pub fn new(
         engine: &'a Engine,
         judging: &'a Judging,
-        record: bool,
+        detail: Detail,
         evaluator: Evaluator<'a>,
     ) -> Judge<'a> {
         let received = evaluator.case().received;
@@ -184,19 +187,20 @@ impl<'a> Judge<'a> {
             engine,
             judging,
             received,
-            record,
-            chains: HashMap::new(),
-            verdicts: HashMap::new(),
+            each: detail == Detail::Record,
+            record: detail == Detail::Record,
+            chains: FxHashMap::default(),
+            verdicts: FxHashMap::default(),
             no_clauses: Arc::default(),
         }
     }
 
-    /// From now on every policy is judged, and what it was decided by is kept.
+    /// From now on what policies are decided by is kept.
     pub fn keep_record(&mut self) {
         self.record = true;
     }
 
-    /// Whether every policy is judged and what it was decided by is kept.
+    /// Whether what policies are decided by is kept.
     pub fn keeps_record(&self) -> bool {
         self.record
     }
@@ -204,7 +208,7 @@ impl<'a> Judge<'a> {
     /// Whether every candidate is judged rather than those that a survey names. What a message was released past is not
     /// asked at all, so it is not surveyed either.
     fn asks_each(&self) -> bool {
-        self.record || !self.judging.past.is_empty()
+        self.each || !self.judging.past.is_empty()
     }
 
     /// Finds a side's chain for a recipient (position in the envelope), and which of its policies may have a say.
@@ -261,7 +265,7 @@ impl<'a> Judge<'a> {
             !opened.speaks
                 && own.all(|found| found.holds && !self.speaks_of_recipient(&opened.chain, found.position))
         };
-        if self.asks_each() || !looks.iter().all(is_shared) {
+        if self.record || self.asks_each() || !looks.iter().all(is_shared) {
             return None;
         }
         Some(looks.each_ref().map(|look| SideKey {
@@ -302,11 +306,11 @@ impl<'a> Judge<'a> {
         let Some(opened) = look.chain.clone() else { return SideJudgement { home, policies: Vec::new() } };
         let chain = &opened.chain;
         if self.asks_each() {
-            let record = self.record;
+            let each = self.each;
             let all = (0..chain.candidates().len())
                 .filter_map(|position| self.judge(chain, position, None, side, recipient));
             let keep = |judged: &Judged| !matches!(judged.state, State::NotTriggered | State::NotJudged(_));
-            return SideJudgement { home, policies: all.filter(|judged| record || keep(judged)).collect() };
+            return SideJudgement { home, policies: all.filter(|judged| each || keep(judged)).collect() };
         }
         let mut policies = Vec::with_capacity(opened.found.len() + look.found.len());
         let (mut ours, mut theirs) = (opened.found.iter().peekable(), look.found.iter().peekable());

@@ -411,7 +411,11 @@ pub fn split<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> Vec<Group> 
     let mut groups: Vec<Group> = Vec::new();
     let mut known: HashMap<&'o Outcome, usize> = HashMap::new();
     for (recipient, outcome) in outcomes.into_iter().enumerate() {
-        let at = *known.entry(outcome).or_insert(groups.len());
+        // Most messages have one outcome, so the first is compared rather than hashed.
+        let at = match groups.first() {
+            Some(first) if first.outcome != *outcome => *known.entry(outcome).or_insert(groups.len()),
+            _ => 0,
+        };
         match groups.get_mut(at) {
             Some(group) => group.recipients.push(recipient),
             None => groups.push(Group { recipients: vec![recipient], outcome: outcome.clone() }),
