@@ -25,8 +25,9 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-/// Values that are usually asked of a message, so many as a table has room for at first.
-const VALUES: usize = 14;
+/// Values that are usually asked of a message: the table of them has room for so many at first, and is small enough that
+/// allocators give it out of hand.
+const VALUES: usize = 7;
 
 /// One message to judge, with all that is known of it.
 #[derive(Clone, Copy)]
