@@ -3,7 +3,11 @@
 //! Otherwise it costs one load of a flag, so that timings do not suffer. Code that is made at run time does not come
 //! from here; it is counted by its plan.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[cfg(feature = "mimalloc")]
+use mimalloc::MiMalloc as Inner;
+#[cfg(not(feature = "mimalloc"))]
+use std::alloc::System as Inner;
+use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
 /// The allocator of a bench that counts.
@@ -20,31 +24,31 @@ fn count(bytes: isize) {
     }
 }
 
-#[expect(unsafe_code, reason = "an allocator is one; every call goes on to the system's with what came in")]
-// SAFETY: all calls are the system allocator's; nothing here allocates.
+#[expect(unsafe_code, reason = "an allocator is one; every call goes on to the program's with what came in")]
+// SAFETY: all calls are those of the program's allocator; nothing here allocates.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
         // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
+        unsafe { Inner.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
         // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(at, layout) }
+        unsafe { Inner.dealloc(at, layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
         // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc_zeroed(layout) }
+        unsafe { Inner.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size as isize - layout.size() as isize);
         // SAFETY: the caller's promise is passed on.
-        unsafe { System.realloc(at, layout, size) }
+        unsafe { Inner.realloc(at, layout, size) }
     }
 }
 
