@@ -9,7 +9,7 @@ use crate::base::source::Span;
 use crate::base::table::AddressTable;
 use crate::language::hir::{
     Action, DirectoryId, Disposition, Exception, Expr, ExprKind, Hir, OnProtected, Policy, Quantifier, Set,
-    Side,
+    Side, TemplatePart,
 };
 use crate::language::schema::facts::Fact;
 use crate::language::schema::types::Enumeration;
@@ -27,9 +27,9 @@ pub(super) fn lint_exception(hir: &Hir, exception: &Exception, found: &mut Diagn
     lint_forgeable(hir, &exception.when, found);
 }
 
-/// An exception that holds by the header's From alone.
+/// An exception that holds by who the header says wrote the message, and by that alone.
 fn lint_forgeable(hir: &Hir, exception: &Expr, found: &mut Diagnostics) {
-    let Some(span) = span_of(hir, exception, Fact::From) else { return };
+    let Some(span) = span_of(hir, exception, &reads_author) else { return };
     const VOUCHING: [Fact; 7] = [
         Fact::Spf,
         Fact::Dkim,
@@ -39,26 +39,40 @@ fn lint_forgeable(hir: &Hir, exception: &Expr, found: &mut Diagnostics) {
         Fact::ClientIp,
         Fact::Direction,
     ];
-    if VOUCHING.iter().any(|fact| span_of(hir, exception, *fact).is_some()) || asks_client(hir, exception) {
+    let vouches = |kind: &ExprKind| matches!(kind, ExprKind::Fact(fact) if VOUCHING.contains(fact));
+    if span_of(hir, exception, &vouches).is_some() || asks_client(hir, exception) {
         return;
     }
     found.push(
-        warning(codes::FORGEABLE_EXCEPTION, span, "this exception trusts the header `From`, which anybody can write")
+        warning(codes::FORGEABLE_EXCEPTION, span, "this exception trusts what the header says of the author, which anybody can write")
             .help("ask for proof beside it, such as `and dmarc is pass`, or use the envelope's `sender` with `spf is pass`"),
     );
 }
 
-/// Where an expression (criteria looked into) reads a fact; the place is in the expression itself.
-fn span_of(hir: &Hir, expression: &Expr, fact: Fact) -> Option<Span> {
+/// Whether an expression reads what the header says of the author: `from`, `header("From")`, `header("Sender")`.
+fn reads_author(kind: &ExprKind) -> bool {
+    match kind {
+        ExprKind::Fact(fact) => *fact == Fact::From,
+        ExprKind::Header { name, .. } => match name.parts.as_slice() {
+            [TemplatePart::Text(name)] => {
+                ["from", "sender"].iter().any(|author| name.trim().eq_ignore_ascii_case(author))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Where an expression (criteria looked into) has a part of a kind; the place is in the expression itself.
+fn span_of(hir: &Hir, expression: &Expr, is_it: &dyn Fn(&ExprKind) -> bool) -> Option<Span> {
     let mut span = None;
     walk::expressions(expression, &mut |part| {
         let reads = match &part.kind {
-            ExprKind::Fact(read) => *read == fact,
             ExprKind::Criterion { criterion, .. } => hir
                 .criteria
                 .get(criterion.index())
-                .is_some_and(|criterion| span_of(hir, &criterion.body, fact).is_some()),
-            _ => false,
+                .is_some_and(|criterion| span_of(hir, &criterion.body, is_it).is_some()),
+            kind => is_it(kind),
         };
         if reads && span.is_none() {
             span = Some(part.span);

@@ -136,6 +136,9 @@ fn an_exception_by_the_header_from_alone_is_forgeable() {
         ))
     };
     assert_eq!(codes(&policy("any from in @b.example")), ["forgeable-exception"]);
+    assert_eq!(codes(&policy("header(\"From\") contains \"@b.example\"")), ["forgeable-exception"]);
+    assert_eq!(codes(&policy("header(\"Sender\") contains \"@b.example\"")), ["forgeable-exception"]);
+    assert_eq!(codes(&policy("header(\"List-Id\") contains \"b.example\"")), [] as [&str; 0]);
     assert_eq!(codes(&policy("any from in @b.example and dmarc is pass")), [] as [&str; 0]);
     assert_eq!(codes(&policy("sender in @b.example")), [] as [&str; 0]);
 }
