@@ -271,6 +271,8 @@ impl<'a> Evaluator<'a> {
                 }
             }
             Value::Ip(ip) => tables.networks.matching(*ip, &mut give),
+            // A pattern that a policy gives in the place of a domain that is absent; tables hold patterns for domains.
+            Value::DomainPattern(_) => return None,
             Value::Enum(position) => {
                 let same = tables.enumerated.iter().filter(|(value, _)| value == position);
                 same.for_each(|&(_, cell)| give(cell));

@@ -45,6 +45,25 @@ impl PlanOptions {
         budgets: SearchBudgets::DEFAULT,
     };
 
+    /// Everything, and everything but one thing, each with its name: whatever these plans say must be what a plan with
+    /// [`PlanOptions::NONE`] says.
+    pub const VARIANTS: [(&str, PlanOptions); 8] = [
+        ("everything", PlanOptions::ALL),
+        ("no groups", PlanOptions { groups: false, ..PlanOptions::ALL }),
+        ("no wake lists", PlanOptions { wake: false, ..PlanOptions::ALL }),
+        ("nothing shared", PlanOptions { share: false, ..PlanOptions::ALL }),
+        ("no prefilter", PlanOptions { prefilter: false, ..PlanOptions::ALL }),
+        ("naive search", PlanOptions { naive_search: true, ..PlanOptions::ALL }),
+        ("no native code", PlanOptions { jit: false, ..PlanOptions::ALL }),
+        (
+            "no dense automaton",
+            PlanOptions {
+                budgets: SearchBudgets { dense_bytes: 0, ..SearchBudgets::DEFAULT },
+                ..PlanOptions::ALL
+            },
+        ),
+    ];
+
     pub(super) fn search(&self) -> SearchOptions {
         SearchOptions { prefilter: self.prefilter, one_by_one: self.naive_search, budgets: self.budgets }
     }

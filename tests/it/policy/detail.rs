@@ -26,7 +26,7 @@ fn spoke(result: PolicyResult) -> bool {
 }
 
 /// What a policy did for a recipient, for those that had a say.
-fn said(decision: &Decision, recipient: usize) -> BTreeSet<String> {
+pub fn said(decision: &Decision, recipient: usize) -> BTreeSet<String> {
     let of_recipient = decision.judged.iter().filter(|judged| judged.recipient == recipient);
     of_recipient
         .filter(|judged| spoke(judged.result))
@@ -89,9 +89,9 @@ proptest! {
 
     #[test]
     fn generated_sets_decide_the_same_with_and_without_a_record(
-        policies in proptest::collection::vec(generated::policy(), 1..9),
+        policies in proptest::collection::vec(generated::policies::policy(), 1..9),
     ) {
-        let engine = engine(&generated::set(&policies, false));
+        let engine = engine(&generated::policies::set(&policies, false));
         for letter in generated::letters() {
             compared_letter(&engine, &letter);
         }

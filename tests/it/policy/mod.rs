@@ -11,6 +11,7 @@ mod generated;
 mod hierarchy;
 mod many_recipients;
 mod optimisations;
+mod proof;
 mod properties;
 mod record;
 mod returns;
