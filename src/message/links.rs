@@ -83,8 +83,27 @@ fn from_pair(pair: &HtmlLink, visible: &VisibleText) -> Link {
 pub(crate) fn candidates(text: &str) -> usize {
     let marks = memchr::memchr2_iter(b':', b'.', text.as_bytes()).count();
     // What is longer than a head may have its host beyond it, or none.
-    let long = text.split_ascii_whitespace().any(|run| run.len() > HEAD && run.contains([':', '.']));
-    if long { usize::MAX } else { marks }
+    if marks > 0 && has_long_run(text.as_bytes()) { usize::MAX } else { marks }
+}
+
+/// Whether a run without white space that is longer than a head has a mark of a link. Looks at the ends of heads first,
+/// so that ordinary text costs little.
+fn has_long_run(text: &[u8]) -> bool {
+    let mut start = 0;
+    while let Some(head) = text.get(start..=start + HEAD) {
+        let rest = text.get(start..).unwrap_or_default();
+        start += match head.iter().rposition(u8::is_ascii_whitespace) {
+            Some(blank) => blank + 1,
+            None => {
+                let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+                if memchr::memchr2(b':', b'.', rest.get(..end).unwrap_or_default()).is_some() {
+                    return true;
+                }
+                end + 1
+            }
+        };
+    }
+    false
 }
 
 /// The links written out in plain text; `most` of them.
@@ -306,4 +325,28 @@ fn percent_decode(host: &str) -> String {
         at += if value.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_long_where_it_has_a_mark_and_no_blank_within_a_head() {
+        let parts = |long: usize, mark: &str| {
+            [
+                format!("{}{mark}", "a".repeat(long)),
+                format!("x {}{mark} y", "a".repeat(long)),
+                format!("{} {}{mark}\n", "b".repeat(long), "a".repeat(long)),
+                format!("{}\t{mark}{}", "b".repeat(HEAD - 1), "a".repeat(long)),
+            ]
+        };
+        for long in [0, 1, HEAD - 1, HEAD, HEAD + 1, 3 * HEAD] {
+            for text in parts(long, ".").into_iter().chain(parts(long, "")) {
+                let said =
+                    text.split_ascii_whitespace().any(|run| run.len() > HEAD && run.contains([':', '.']));
+                assert_eq!(has_long_run(text.as_bytes()), said, "{long}: {}", text.len());
+            }
+        }
+    }
 }

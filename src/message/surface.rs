@@ -277,6 +277,19 @@ struct Builder<'a> {
     recent: Vec<Made>,
 }
 
+/// Whether eight ASCII characters (the first lowest) are words with lone blanks between them; gives whether the last is
+/// a blank.
+fn only_words(eight: u64, after_blank: bool) -> Option<bool> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = LOW << 7;
+    // The high bit of each character that is a bound or more; no character has it, so no sum reaches the next.
+    let at_least = |bound: u64| (eight + LOW * (0x80 - bound)) & HIGH;
+    let space = at_least(0x20) & !at_least(0x21);
+    let white = at_least(0x09) & !at_least(0x0e);
+    let follows_blank = space << 8 | u64::from(after_blank) << 7;
+    (white == 0 && space & follows_blank == 0).then_some(space >> 63 == 1)
+}
+
 /// Segments that are remembered, and the longest of them in bytes.
 const RECENT: usize = 512;
 const LONGEST_RECENT: usize = 32;
@@ -321,7 +334,7 @@ impl<'a> Builder<'a> {
     /// ASCII, or the ASCII character before it where it joins that.
     fn ascii(&mut self, at: usize) -> usize {
         let rest = self.source.as_bytes().get(at..).unwrap_or_default();
-        let ascii_len = rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let ascii_len = encoding_rs::Encoding::ascii_valid_up_to(rest);
         let mut end = at + ascii_len;
         let joins = self.source.get(end..).and_then(|tail| tail.chars().next()).is_some_and(joins_backward);
         if joins && ascii_len > 0 {
@@ -340,7 +353,13 @@ impl<'a> Builder<'a> {
         let bytes = self.source.as_bytes().get(from..end).unwrap_or_default();
         let mut len = 0;
         let mut after_blank = true;
-        for &byte in bytes {
+        let (eights, _) = bytes.as_chunks::<8>();
+        for eight in eights {
+            let Some(ends_blank) = only_words(u64::from_le_bytes(*eight), after_blank) else { break };
+            after_blank = ends_blank;
+            len += eight.len();
+        }
+        for &byte in bytes.get(len..).unwrap_or_default() {
             if byte == b' ' {
                 if after_blank {
                     break;
@@ -604,4 +623,41 @@ fn compute_class(character: char) -> u8 {
 fn needs_full_folding(character: char) -> bool {
     matches!(u32::from(character),
         0xDF | 0x130 | 0x149 | 0x1F0 | 0x390 | 0x3B0 | 0x587 | 0x1E96..=0x1E9E | 0x1F00..=0x1FFF | 0xFB00..=0xFB17)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same, a character at a time.
+    fn one_by_one(eight: &[u8; 8], mut after_blank: bool) -> Option<bool> {
+        for &byte in eight {
+            if byte.is_ascii_whitespace() || byte == 0x0b {
+                if byte != b' ' || after_blank {
+                    return None;
+                }
+                after_blank = true;
+            } else {
+                after_blank = false;
+            }
+        }
+        Some(after_blank)
+    }
+
+    #[test]
+    fn eight_characters_are_words_where_each_of_them_says_so() {
+        for place in 0..8 {
+            for byte in 0..0x80_u8 {
+                for next in [b'a', b' ', 0x7f, 0x00, b'\n'] {
+                    let mut eight = *b"ab cd ef";
+                    eight[place] = byte;
+                    eight[(place + 1) % 8] = next;
+                    for after_blank in [false, true] {
+                        let together = only_words(u64::from_le_bytes(eight), after_blank);
+                        assert_eq!(together, one_by_one(&eight, after_blank), "{eight:?} {after_blank}");
+                    }
+                }
+            }
+        }
+    }
 }
