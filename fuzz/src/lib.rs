@@ -5,10 +5,13 @@
 
 use mailfw::base::limits::{MessageLimits, SourceLimits};
 use mailfw::language;
+use mailfw::message::envelope::{Envelope, Session};
 use mailfw::message::mailbox::{Dialect, Mbox};
 use mailfw::message::{Message, exercise};
-use mailfw::plan::Plan;
+use mailfw::plan::{Answer, Answers, Case, Evaluator, Outcome, Plan, PlanOptions, Surveyed};
+use mailfw::policy::engine::{Decision, Detail, Engine, Judging};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A policy file: it ends as a set or with errors, every place lies in its text, and a set compiles.
 pub fn policy(bytes: &[u8]) {
@@ -54,5 +57,78 @@ pub fn mailbox(bytes: &[u8]) {
             total += message.bytes.len();
         }
         assert!(total <= bytes.len(), "nothing is read twice");
+    }
+}
+
+/// What parts the policies from the message in the input of [`decide`].
+const PARTED_BY: &[u8] = b"\n====\n";
+/// Bytes of policies that are compiled in every way; more would only be slow.
+const POLICY_BYTES: usize = 8 << 10;
+
+/// A policy file and a message: whatever a plan leaves out, it says the same of every policy as the interpreter, and
+/// decides the same. Says whether anything was compared: not where the policies have errors.
+pub fn decide(bytes: &[u8]) -> bool {
+    let Some(at) = bytes.windows(PARTED_BY.len()).position(|window| window == PARTED_BY) else {
+        return false;
+    };
+    let (policies, message) = (&bytes[..at], &bytes[at + PARTED_BY.len()..]);
+    if policies.len() > POLICY_BYTES {
+        return false;
+    }
+    let mut sources = BTreeMap::from([("main.mfp".to_string(), policies.to_vec())]);
+    let Some(hir) = language::check("main.mfp", &mut sources, &SourceLimits::default()).hir else {
+        return false;
+    };
+    // The compiler has limits that the interpreter has not.
+    let engine = |options| Some(Engine::new(Arc::new(Plan::with(hir.clone(), options).ok()?)));
+    let Some(reference) = engine(PlanOptions::NONE) else { return false };
+    let limits = MessageLimits { expanded_bytes: 1 << 20, parts: 100, ..MessageLimits::default() };
+    let message = Message::parse(message.to_vec(), &limits);
+    let mut envelope = Envelope::from_headers(&message);
+    envelope.recipients.truncate(3);
+    envelope.add_recipient("anna@acme.example");
+    let session = Session { client_ip: Some([192, 0, 2, 1].into()), ..Session::default() };
+    let received = "2026-01-01T12:00:00Z".parse().unwrap();
+    for answer in [Some(Answer::NotAsked), Some(Answer::Unavailable), None] {
+        let lookups = Answers::new(answer);
+        let case =
+            Case { message: &message, envelope: &envelope, session: &session, received, lookups: &lookups };
+        let (surveyed, decided) = (by_the_interpreter(&reference, case), outcomes(&reference, case));
+        for (name, options) in PlanOptions::VARIANTS {
+            let Some(engine) = engine(options) else { continue };
+            assert_eq!(surveyed, by_survey(&engine, case), "{name}");
+            assert_eq!(decided, outcomes(&engine, case), "{name}");
+        }
+    }
+    true
+}
+
+/// Of each recipient, the policies that trigger or are undecided.
+fn by_the_interpreter(engine: &Engine, case: Case<'_>) -> Vec<Vec<Surveyed>> {
+    let mut evaluator = Evaluator::new(engine.plan(), case);
+    let mut of = |recipient: usize| {
+        let policies = (0..).zip(&engine.hir().policies);
+        let said = policies.map(|(at, policy)| (at, evaluator.criteria(policy.id, recipient).outcome));
+        said.filter(|(_, outcome)| *outcome != Outcome::NotTriggered)
+            .map(|(position, outcome)| Surveyed { position, holds: outcome == Outcome::Triggered })
+            .collect()
+    };
+    (0..case.envelope.recipients.len()).map(&mut of).collect()
+}
+
+fn by_survey(engine: &Engine, case: Case<'_>) -> Vec<Vec<Surveyed>> {
+    let policies: Vec<_> = engine.hir().policies.iter().map(|policy| policy.id).collect();
+    let set = engine.plan().policy_set(&policies);
+    let mut evaluator = Evaluator::new(engine.plan(), case);
+    (0..case.envelope.recipients.len()).map(|recipient| evaluator.survey(&set, recipient)).collect()
+}
+
+/// What becomes of the message, or what must be asked first.
+fn outcomes(engine: &Engine, case: Case<'_>) -> String {
+    match engine.decide(case, &Judging::default(), Detail::Outcomes) {
+        Ok(Decision { groups, notifications, copies, judged, .. }) => {
+            format!("{groups:?}\n{notifications:?}\n{copies:?}\n{judged:?}")
+        }
+        Err(missing) => format!("{missing:?}"),
     }
 }

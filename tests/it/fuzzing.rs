@@ -5,11 +5,17 @@ mod targets;
 
 use std::path::Path;
 
-fn replay(folder: &str, target: fn(&[u8])) {
+fn seeds(folder: &str) -> impl Iterator<Item = (String, Vec<u8>)> {
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(folder);
+    std::fs::read_dir(seeds).unwrap().map(|entry| {
+        let path = entry.unwrap().path();
+        (path.display().to_string(), std::fs::read(path).unwrap())
+    })
+}
+
+fn replay(folder: &str, target: fn(&[u8])) {
     let mut replayed = 0;
-    for entry in std::fs::read_dir(seeds).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+    for (_, bytes) in seeds(folder) {
         target(&bytes);
         for cut in [bytes.len() / 3, bytes.len() / 2, bytes.len().saturating_sub(1)] {
             target(&bytes[..cut]);
@@ -32,4 +38,14 @@ fn the_message_target_holds_over_its_seeds() {
 #[test]
 fn the_mailbox_target_holds_over_its_seeds() {
     replay("mailbox", targets::mailbox);
+}
+
+#[test]
+fn the_decide_target_holds_over_its_seeds() {
+    for (name, bytes) in seeds("decide") {
+        assert!(targets::decide(&bytes), "the policies of {name} have errors");
+    }
+    replay("decide", |bytes| {
+        targets::decide(bytes);
+    });
 }
