@@ -40,6 +40,8 @@ struct OwnText {
 #[derive(Default)]
 struct Known {
     scan: Option<Rc<Scan>>,
+    /// The places of all that the scan found, by pattern; found when the first of them is explained.
+    places: Option<Rc<[Placed]>>,
     /// Of folded and of cased text.
     regexes: [Option<Named>; 2],
     /// By pattern.
@@ -48,6 +50,9 @@ struct Known {
     /// Whether detectors without and with checks have another reading of it.
     otherwise: [Option<bool>; 2],
 }
+
+/// A pattern and where it is.
+type Placed = (PatternId, Range<usize>);
 
 /// Keys that a lazy automaton names in a text; `None` where it gave up.
 type Named = Rc<Option<Box<[Key]>>>;
@@ -497,8 +502,14 @@ impl<'a> Searcher<'a> {
         let found = self.occurrences(leaf, self.sought_patterns(sought));
         let (scanned, single): (Vec<PatternId>, Vec<PatternId>) =
             found.into_iter().map(|(pattern, _)| pattern).partition(|&pattern| patterns.is_scanned(pattern));
-        let mut places =
-            self.surface(leaf).map(|surface| patterns.places(&scanned, surface)).unwrap_or_default();
+        let mut places = Vec::new();
+        for pattern in scanned {
+            let all = self.scanned_places(leaf);
+            let from = all.partition_point(|(one, _)| *one < pattern);
+            let of_pattern =
+                all.get(from..).unwrap_or_default().iter().take_while(|(one, _)| *one == pattern);
+            places.extend(of_pattern.cloned());
+        }
         for pattern in single {
             places.extend(self.hits(leaf, pattern).places.iter().map(|place| (pattern, place.clone())));
         }
@@ -508,6 +519,22 @@ impl<'a> Searcher<'a> {
             (patterns.table().get(pattern).map(written).unwrap_or_default(), patterns.form(pattern), range)
         });
         named.collect()
+    }
+
+    /// The first places of everything that the scan of a text found, by pattern.
+    fn scanned_places(&mut self, leaf: Leaf) -> Rc<[Placed]> {
+        if let Some(places) = &self.known(leaf).places {
+            return places.clone();
+        }
+        let occurring: Vec<PatternId> =
+            self.scan(leaf).occurrences().iter().map(|found| found.pattern).collect();
+        let patterns = self.tables.patterns;
+        let mut places =
+            self.surface(leaf).map(|surface| patterns.places(&occurring, surface)).unwrap_or_default();
+        places.sort_by_key(|(pattern, _)| *pattern);
+        let places: Rc<[_]> = places.into();
+        self.known(leaf).places = Some(places.clone());
+        places
     }
 }
 
