@@ -10,6 +10,21 @@ use crate::language::suggest;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Every policy of a name, in the order of their numbers.
+#[derive(Default)]
+struct Namesakes {
+    all: Vec<hir::PolicyId>,
+    by_directory: HashMap<DirectoryId, Vec<hir::PolicyId>>,
+}
+
+impl Namesakes {
+    fn of(&self, directory: DirectoryId) -> &[hir::PolicyId] {
+        self.by_directory.get(&directory).map_or(&[], Vec::as_slice)
+    }
+}
+
+type ByName = HashMap<Arc<str>, Namesakes>;
+
 /// Where a policy named by an override or exception stands, seen from a directory.
 struct Seen {
     inherited: Vec<hir::PolicyId>,
@@ -20,9 +35,11 @@ struct Seen {
 impl Checker<'_> {
     /// Checks overrides, exceptions and applications against the tree.
     pub(super) fn check_hierarchy(&mut self) {
-        let mut by_name: HashMap<Arc<str>, Vec<hir::PolicyId>> = HashMap::new();
+        let mut by_name = ByName::new();
         for policy in &self.policies {
-            by_name.entry(Arc::clone(&policy.name)).or_default().push(policy.id);
+            let namesakes = by_name.entry(Arc::clone(&policy.name)).or_default();
+            namesakes.all.push(policy.id);
+            namesakes.by_directory.entry(policy.directory).or_default().push(policy.id);
         }
         let overrides = std::mem::take(&mut self.tree.overrides);
         for place in &overrides {
@@ -35,29 +52,22 @@ impl Checker<'_> {
         self.check_applications(&by_name);
     }
 
-    fn seen(&self, by_name: &HashMap<Arc<str>, Vec<hir::PolicyId>>, name: &str, from: DirectoryId) -> Seen {
-        let chain: Vec<DirectoryId> = self.tree.chain(from).skip(1).collect();
+    fn seen(&self, by_name: &ByName, name: &str, from: DirectoryId) -> Seen {
         let mut seen = Seen { inherited: Vec::new(), own: Vec::new(), elsewhere: None };
-        for id in by_name.get(name).into_iter().flatten() {
-            let Some(policy) = self.policies.get(id.index()) else { continue };
-            if policy.directory == from {
-                seen.own.push(*id);
-            } else if chain.contains(&policy.directory) {
-                seen.inherited.push(*id);
-            } else {
-                seen.elsewhere = Some(policy.directory);
-            }
+        let Some(namesakes) = by_name.get(name) else { return seen };
+        seen.own.extend_from_slice(namesakes.of(from));
+        for above in self.tree.chain(from).skip(1) {
+            seen.inherited.extend_from_slice(namesakes.of(above));
+        }
+        seen.inherited.sort_unstable();
+        if seen.own.is_empty() && seen.inherited.is_empty() {
+            let last = namesakes.all.last().and_then(|id| self.policies.get(id.index()));
+            seen.elsewhere = last.map(|policy| policy.directory);
         }
         seen
     }
 
-    fn check_override(
-        &mut self,
-        by_name: &HashMap<Arc<str>, Vec<hir::PolicyId>>,
-        by: hir::PolicyId,
-        name: &str,
-        span: Span,
-    ) {
+    fn check_override(&mut self, by_name: &ByName, by: hir::PolicyId, name: &str, span: Span) {
         let Some(directory) = self.policies.get(by.index()).map(|policy| policy.directory) else { return };
         let seen = self.seen(by_name, name, directory);
         if seen.inherited.is_empty() {
@@ -84,13 +94,7 @@ impl Checker<'_> {
         }
     }
 
-    fn check_exception(
-        &mut self,
-        by_name: &HashMap<Arc<str>, Vec<hir::PolicyId>>,
-        directory: DirectoryId,
-        name: &str,
-        span: Span,
-    ) {
+    fn check_exception(&mut self, by_name: &ByName, directory: DirectoryId, name: &str, span: Span) {
         let seen = self.seen(by_name, name, directory);
         if seen.inherited.is_empty() && seen.own.is_empty() {
             self.not_seen(name, span, directory, seen.elsewhere, "inherited or written", true);
@@ -169,17 +173,20 @@ impl Checker<'_> {
         });
     }
 
-    /// An application in a deeper directory replaces that of an outer one, but for a mandatory one.
-    fn check_applications(&mut self, by_name: &HashMap<Arc<str>, Vec<hir::PolicyId>>) {
+    /// An application in a deeper directory replaces that of an outer one, but for a mandatory one. Linear in the
+    /// applications and the depth of their directories.
+    fn check_applications(&mut self, by_name: &ByName) {
         let mut found = Vec::new();
-        for (name, ids) in by_name {
-            let applied: Vec<&hir::Policy> =
-                ids.iter().filter_map(|id| self.policies.get(id.index())).collect();
-            for (at, policy) in applied.iter().enumerate() {
-                let earlier = applied.iter().take(at).find(|other| other.directory == policy.directory);
-                if let Some(earlier) = earlier
-                    && earlier.span == policy.span
-                {
+        for (name, namesakes) in by_name {
+            let policies = || namesakes.all.iter().filter_map(|id| self.policies.get(id.index()));
+            let mut mandatory: HashMap<DirectoryId, (usize, &hir::Policy)> = HashMap::new();
+            for (at, policy) in policies().enumerate().filter(|(_, policy)| policy.mandatory) {
+                mandatory.entry(policy.directory).or_insert((at, policy));
+            }
+            let mut first: HashMap<(DirectoryId, Span), &hir::Policy> = HashMap::new();
+            for policy in policies() {
+                let earlier = *first.entry((policy.directory, policy.span)).or_insert(policy);
+                if earlier.id != policy.id {
                     found.push(
                         Diagnostic::error(
                             codes::APPLIED_TWICE,
@@ -191,10 +198,9 @@ impl Checker<'_> {
                     );
                     continue;
                 }
-                let above: Vec<DirectoryId> = self.tree.chain(policy.directory).skip(1).collect();
-                let mandatory =
-                    applied.iter().find(|other| other.mandatory && above.contains(&other.directory));
-                if let Some(mandatory) = mandatory {
+                let above = self.tree.chain(policy.directory).skip(1);
+                let above = above.filter_map(|directory| mandatory.get(&directory));
+                if let Some((_, mandatory)) = above.min_by_key(|(at, _)| *at) {
                     found.push(
                         Diagnostic::error(
                             codes::MANDATORY,

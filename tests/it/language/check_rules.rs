@@ -446,6 +446,39 @@ fn a_mandatory_application_is_not_replaced_below() {
 }
 
 #[test]
+fn every_application_but_the_first_of_a_directory_is_told_with_the_first() {
+    let text = "site { domains @a.example postmaster postmaster@a.example }\n\
+         directory a {\n domain @a.example\n\
+         apply std::attachments::no_executables to recipients\n\
+         apply std::attachments::no_scripts to recipients\n\
+         apply std::attachments::no_executables to senders\n\
+         directory b {\n user u@a.example\n apply std::attachments::no_executables to recipients\n }\n\
+         apply std::attachments::no_executables to both\n }\n";
+    assert_eq!(found(text), [(6, "mfp::directory::applied-twice"), (11, "mfp::directory::applied-twice")]);
+    let checked = checked(text);
+    let firsts: Vec<usize> = checked
+        .diagnostics
+        .sorted()
+        .iter()
+        .flat_map(|diagnostic| &diagnostic.secondary)
+        .map(|label| checked.map.get(label.span.source).unwrap().line_column(label.span.start as usize).0)
+        .collect();
+    assert_eq!(firsts, [4, 4], "both speak of the first");
+}
+
+#[test]
+fn an_application_below_several_mandatory_ones_is_told_with_the_first_written() {
+    let text = "site { domains @a.example postmaster postmaster@a.example }\n\
+         directory a {\n domain @a.example\n\
+         apply std::attachments::no_executables to recipients mandatory\n\
+         directory b {\n directory c {\n user u@a.example\n\
+         apply std::attachments::no_executables to recipients\n } }\n\
+         directory d { user v@a.example }\n }\n\
+         directory e {\n domain @e.example\n apply std::attachments::no_executables to recipients\n }\n";
+    assert_eq!(found(text), [(8, "mfp::directory::mandatory")], "only what is below is bound");
+}
+
+#[test]
 fn ten_mistakes_of_ten_kinds_are_ten_findings_with_help() {
     let text = r#"use std::dpl::{iban}
 site {
