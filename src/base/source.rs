@@ -1,7 +1,8 @@
 //! Source texts and places in them.
 //!
 //! A [`SourceMap`] owns every text of a policy set; a [`Span`] names a byte range in one of them and is what every
-//! node of the syntax tree and every diagnostic carries. Memory: the texts themselves and one index of line starts.
+//! node of the syntax tree and every diagnostic carries. Memory: the texts themselves and one index of line starts; texts
+//! that nobody needs once a set is loaded are left out by [`SourceMap::with_texts_of`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,7 +75,7 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: Arc<str>,
-    line_starts: Vec<u32>,
+    line_starts: Arc<[u32]>,
 }
 
 impl Source {
@@ -89,7 +90,7 @@ impl Source {
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|&start| start as usize <= offset).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0) as usize;
-        let end = offset.min(self.text.len());
+        let end = if self.text.is_empty() { offset } else { offset.min(self.text.len()) };
         let column = self.text.get(start..end).map_or(end.saturating_sub(start), |text| text.chars().count());
         (line, column + 1)
     }
@@ -139,6 +140,21 @@ impl SourceMap {
     /// The bytes a span covers; empty if the span is of another map.
     pub fn slice(&self, span: Span) -> &str {
         self.get(span.source).and_then(|source| source.text.get(span.range())).unwrap_or("")
+    }
+
+    /// The same map without the texts of others than these; what is left of those is their names and where their lines
+    /// begin, so that lines are still told, and columns in bytes. What is kept is shared with this map.
+    pub fn with_texts_of(&self, is_kept: impl Fn(SourceId) -> bool) -> SourceMap {
+        let copy = |(id, source): (SourceId, &Source)| Source {
+            name: source.name.clone(),
+            text: if is_kept(id) { Arc::clone(&source.text) } else { Arc::from("") },
+            line_starts: Arc::clone(&source.line_starts),
+        };
+        let own = self.sources.iter().enumerate();
+        SourceMap {
+            sources: own.map(|(at, source)| copy((SourceId(at as u32), source))).collect(),
+            shared: self.shared.iter().map(|(&id, source)| (id, copy((id, source)))).collect(),
+        }
     }
 
     /// All texts with their numbers.

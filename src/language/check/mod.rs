@@ -34,7 +34,7 @@ use super::syntax::ast;
 use super::{Checked, allow, lint};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Level};
 use crate::base::limits::SourceLimits;
-use crate::base::source::{SourceMap, Span};
+use crate::base::source::{SourceId, SourceMap, Span};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -273,7 +273,12 @@ impl<'s> Checker<'s> {
             lint::lint(hir, &files, &map, &mut diagnostics);
         }
         allow::apply(&files, &map, &mut diagnostics);
-        let hir = hir.filter(|_| !diagnostics.has_errors());
+        let mut hir = hir.filter(|_| !diagnostics.has_errors());
+        // A set is kept as long as it judges mail, and nothing asks it for the text of a list file any more.
+        if let Some(hir) = hir.as_mut().and_then(Arc::get_mut) {
+            let written: HashSet<SourceId> = self.loaded.modules.iter().map(|module| module.source).collect();
+            hir.sources = Arc::new(map.with_texts_of(|id| written.contains(&id)));
+        }
         Checked { map, hir, diagnostics, detectors, files }
     }
 

@@ -66,7 +66,7 @@ ids! {
 /// A typed policy set without errors.
 #[derive(Debug)]
 pub struct Hir {
-    /// The texts it was made of.
+    /// The policy files it was made of; of list files the names and where their lines begin.
     pub sources: Arc<SourceMap>,
     /// Who we are.
     pub site: Site,

@@ -126,3 +126,25 @@ fn a_dotted_path_is_no_deeper_than_directories_may_be_nested() {
     let checked = check(&format!("directory {path} {{ domain @a.example\n {POLICY} }}\n"), &[]);
     assert_eq!(all_shown(&checked), ["main.mfp:1: directories nested too deep"]);
 }
+
+#[test]
+fn a_loaded_set_keeps_the_texts_of_policy_files_and_of_list_files_the_places_alone() {
+    let main = format!(
+        "list staff {{ from \"staff.txt\" }}\ndirectory people {{ list \"people.txt\"\n \
+         content policy q for senders {{ when recipient in staff tag \"x\" }}\n {POLICY} }}\n"
+    );
+    let files = [
+        ("people.txt", "# everybody\nanna@mail.example\nbert@mail.example\n".to_string()),
+        ("staff.txt", "carla@mail.example\n".to_string()),
+    ];
+    let checked = check(&main, &files);
+    let hir = checked.hir.as_ref().unwrap_or_else(|| panic!("{:?}", all_shown(&checked)));
+    let texts: BTreeMap<&str, &str> =
+        hir.sources.iter().map(|(_, source)| (source.name.as_str(), &*source.text)).collect();
+    assert_eq!((texts["main.mfp"], texts["people.txt"], texts["staff.txt"]), (main.as_str(), "", ""));
+    let (id, people) = hir.sources.iter().find(|(_, source)| source.name == "people.txt").unwrap();
+    let whole = checked.map.get(id).unwrap();
+    assert_eq!(&*whole.text, files[0].1, "who shows findings has the whole text");
+    let second = whole.text.find("bert").unwrap();
+    assert_eq!((people.line_column(second + 2), whole.line_column(second + 2)), ((3, 3), (3, 3)));
+}
