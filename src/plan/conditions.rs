@@ -4,7 +4,7 @@
 //! read holds where one is found and is unknown where none is.
 
 use super::directory::{GroupEntry, Home};
-use super::host::{in_domains, in_networks, mailbox_value};
+use super::host::{in_networks, mailbox_value};
 use super::interpret::{Evaluator, Who};
 use super::ir::{Membership, Node, NodeId, Sought};
 use super::lists::domain_of;
@@ -146,10 +146,7 @@ impl<'a> Evaluator<'a> {
                 value => domain_of(value).is_some_and(|domain| self.site_has(&domain)),
             }),
             Membership::Directory(directory) => self.is_at_home(value, *directory),
-            Membership::Addresses { addresses, domains } => Truth::from_bool(
-                value.address().is_some_and(|address| addresses.contains(address))
-                    || domain_of(value).is_some_and(|domain| in_domains(domains, &domain)),
-            ),
+            Membership::Addresses(set) => Truth::from_bool(set.contains(value)),
             Membership::Networks(networks) => {
                 Truth::from_bool(matches!(value, Value::Ip(ip) if in_networks(networks, *ip)))
             }

@@ -57,7 +57,7 @@ pub fn key(
         },
         Node::IsValue { subject, .. } => (*subject, Kind::Value),
         Node::In { item, set } => match set {
-            Membership::Addresses { .. } | Membership::Networks(_) => (*item, Kind::Value),
+            Membership::Addresses(_) | Membership::Networks(_) => (*item, Kind::Value),
             Membership::Directory(_) if homes_are_local => (*item, Kind::Value),
             _ => return None,
         },
@@ -145,6 +145,15 @@ impl Group {
     /// One past its last cell.
     pub fn end(&self) -> u32 {
         self.first.0 + self.count
+    }
+
+    /// Thresholds, constants and entries of sets, or patterns.
+    pub fn entries(&self) -> usize {
+        match &self.tables {
+            Tables::Numbers(thresholds) => thresholds.all.len(),
+            Tables::Values(values) => values.len(),
+            Tables::Search(sought) => sought.patterns.len(),
+        }
     }
 
     /// Bytes of its tables, about.
@@ -299,11 +308,11 @@ impl Values {
 
     fn is_in(&mut self, set: &Membership, cell: CellId) {
         match set {
-            Membership::Addresses { addresses, domains } => {
-                for address in addresses {
+            Membership::Addresses(set) => {
+                for address in &set.addresses {
                     self.member_addresses.entry(address.clone()).or_default().push(cell);
                 }
-                for pattern in domains {
+                for pattern in &set.domains {
                     self.member_domains.add(pattern, cell);
                 }
             }
@@ -319,16 +328,18 @@ impl Values {
 
     fn memory(&self) -> usize {
         let entry = size_of::<(Address, Vec<CellId>)>() + size_of::<CellId>();
-        (self.texts.len()
+        (self.len() + self.addresses_of_texts.len()) * entry
+    }
+
+    fn len(&self) -> usize {
+        self.texts.len()
             + self.addresses.len()
-            + self.addresses_of_texts.len()
             + self.member_addresses.len()
             + self.directories.len()
             + self.domains.len()
             + self.member_domains.len()
             + self.networks.len()
-            + self.enumerated.len())
-            * entry
+            + self.enumerated.len()
     }
 }
 

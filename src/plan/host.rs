@@ -8,7 +8,7 @@ use super::interpret::{Evaluator, Who};
 use super::lookup::{Answer, Question};
 use super::truth::{Cause, CauseKind, Causes};
 use super::value::{Computed, Flags, PartReference, Value};
-use crate::base::address::{Address, DEFAULT_SEPARATOR, DomainPattern, domain_to_ascii};
+use crate::base::address::{Address, DEFAULT_SEPARATOR, domain_to_ascii};
 use crate::language::hir::Occurrence;
 use crate::language::schema::facts::{Fact, Field};
 use crate::language::schema::types::Enumeration;
@@ -465,11 +465,6 @@ fn collect<'u>(unscannable: impl Iterator<Item = &'u Unscannable>) -> Option<Cau
         place: one.place.shown.as_str().into(),
     }));
     (!causes.is_empty()).then_some(causes)
-}
-
-/// Whether a domain is one of these patterns'.
-pub(super) fn in_domains(patterns: &[DomainPattern], domain: &str) -> bool {
-    patterns.iter().any(|pattern| pattern.matches(domain))
 }
 
 /// Whether an address is in one of these networks. An IPv4 address inside IPv6 is the IPv4 address.

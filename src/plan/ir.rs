@@ -5,9 +5,9 @@
 //! before their parents. What a quantifier binds is named by its level, counted from the outermost, so that equal
 //! conditions are one node too. `and` and `or` are flat, without doubles, the cheapest question first.
 
+use super::lists::AddressSet;
 use super::patterns::PatternId;
 use super::truth::{CauseKind, CauseSet};
-use crate::base::address::{Address, DomainPattern};
 use crate::language::hir::{
     CalendarId, CompareOperator, DetectorId, DictionaryId, DirectoryId, ListId, Literal, Occurrence,
     Quantifier, Service,
@@ -43,14 +43,13 @@ pub enum Sought {
 
 /// A set that something can be in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the line above each variant shows its fields in use")]
 pub enum Membership {
     /// The site's domains, or of a client its networks.
     Site,
     /// Who has a home in it or below it.
     Directory(DirectoryId),
     /// Addresses and domains.
-    Addresses { addresses: Vec<Address>, domains: Vec<DomainPattern> },
+    Addresses(AddressSet),
     /// Networks.
     Networks(Vec<ipnet::IpNet>),
     /// A list.

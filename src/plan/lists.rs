@@ -3,12 +3,65 @@
 //! Addresses and networks are looked up where the typed set keeps them; texts are folded once, into a table of their own.
 
 use super::value::Value;
-use crate::base::address::{Address, domain_as_ascii};
-use crate::base::table::{AddressTable, Key, NetworkTable, TableSize, TextTable, TextTableBuilder};
+use crate::base::address::{Address, DomainPattern, domain_as_ascii};
+use crate::base::table::{
+    AddressTable, AddressTableBuilder, Key, NetworkTable, TableSize, TextTable, TextTableBuilder,
+};
 use crate::language::hir::ListEntries;
 use crate::message::surface::fold;
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+/// Addresses and domains that a condition names on the spot: as they are written, and as they are looked up.
+#[derive(Debug, Clone)]
+pub struct AddressSet {
+    /// The addresses, in their order.
+    pub addresses: Box<[Address]>,
+    /// The domains, in their order.
+    pub domains: Box<[DomainPattern]>,
+    table: Arc<AddressTable>,
+}
+
+impl AddressSet {
+    /// The set of these.
+    pub fn new(addresses: &[Address], domains: &[DomainPattern]) -> AddressSet {
+        let mut builder = AddressTableBuilder::default();
+        for address in addresses {
+            // All files of a set take far less than the 4 GiB that a table may take.
+            let _ = builder.add_sides(&address.local, &address.domain, 0);
+        }
+        for domain in domains {
+            let _ = builder.add_read_domain(&domain.domain, domain.subdomains, 0);
+        }
+        let table = Arc::new(builder.build().table);
+        AddressSet { addresses: addresses.into(), domains: domains.into(), table }
+    }
+
+    /// What it takes to look them up.
+    pub fn size(&self) -> TableSize {
+        self.table.size()
+    }
+
+    /// Whether a value is one of the addresses, or its domain is meant by one of the domains.
+    pub(super) fn contains(&self, value: &Value) -> bool {
+        has_address(&self.table, value)
+    }
+}
+
+impl PartialEq for AddressSet {
+    fn eq(&self, other: &AddressSet) -> bool {
+        (&self.addresses, &self.domains) == (&other.addresses, &other.domains)
+    }
+}
+
+impl Eq for AddressSet {}
+
+impl Hash for AddressSet {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.addresses, &self.domains).hash(state);
+    }
+}
 
 /// The texts, addresses or networks of a list as they are looked up.
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 
 use super::codes::{TOO_DEEP, TOO_LARGE};
 use super::ir::{Graph, LEVELS, Membership, Node, NodeId, Noun, Sought, TextPiece};
+use super::lists::AddressSet;
 use super::patterns::{PatternId, PatternTable};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
@@ -490,7 +491,7 @@ impl Lowerer<'_> {
             Set::Site => Membership::Site,
             Set::Directory(directory) => Membership::Directory(*directory),
             Set::Addresses { addresses, domains } => {
-                Membership::Addresses { addresses: addresses.clone(), domains: domains.clone() }
+                Membership::Addresses(AddressSet::new(addresses, domains))
             }
             Set::Networks(networks) => Membership::Networks(networks.clone()),
             Set::List(list) => Membership::List(*list),

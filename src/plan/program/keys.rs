@@ -85,7 +85,7 @@ impl<'a> Keys<'a> {
         let Some(Cell::Asked { group: Some(_), .. }) = self.cells.get(cell.0 as usize) else { return None };
         let weight = match self.graph.node(node) {
             Node::Compare { operator: CompareOperator::Equal, .. } => 1,
-            Node::In { set: Membership::Addresses { .. } | Membership::Networks(_), .. } => 1,
+            Node::In { set: Membership::Addresses(_) | Membership::Networks(_), .. } => 1,
             Node::In { .. } => 4,
             Node::Match { .. } => 2,
             Node::IsValue { .. } => 8,

@@ -96,10 +96,24 @@ pub fn written(pattern: &Pattern) -> String {
         Pattern::Regex { pattern, caseless, dot_all } => {
             let flags = [("i", *caseless), ("s", *dot_all)];
             let flags: String = flags.into_iter().filter(|&(_, set)| set).map(|(flag, _)| flag).collect();
-            format!("/{pattern}/{flags}")
+            format!("/{}/{flags}", between_slashes(pattern))
         }
         Pattern::Glob { text } => format!("like \"{text}\""),
         Pattern::Prefix { text } => format!("starts with \"{text}\""),
         Pattern::Suffix { text } => format!("ends with \"{text}\""),
     }
+}
+
+/// A regex as it is written between slashes: its own have a backslash before them.
+fn between_slashes(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut escaped = false;
+    for character in pattern.chars() {
+        if character == '/' && !escaped {
+            out.push('\\');
+        }
+        escaped = character == '\\' && !escaped;
+        out.push(character);
+    }
+    out
 }

@@ -2,6 +2,7 @@
 
 mod calendars;
 mod corpus;
+mod descriptions;
 mod detectors;
 mod homes;
 mod lookalikes;

@@ -251,3 +251,32 @@ fn what_lies_in_an_archive_of_two_names_is_asked_by_each_of_them() {
         assert_true(&condition, &message);
     }
 }
+
+#[test]
+fn an_address_or_domain_named_on_the_spot_is_found_among_thousands() {
+    let mut named: Vec<String> = (0..3_000).map(|number| format!("user{number}@many.example")).collect();
+    named.extend((0..3_000).map(|number| format!("@d{number}.example")));
+    named.push("@*.deep.example".to_string());
+    let named = named.join(", ");
+    let outcomes = |condition: &str| {
+        let recipients = [
+            "user0@many.example",
+            "USER2999@MANY.example",
+            "user3000@many.example",
+            "anybody@d1500.example",
+            "anybody@x.d1500.example",
+            "anybody@a.b.deep.example",
+            "anybody@deep.example",
+        ];
+        let one_by_one = recipients.map(|recipient| {
+            let setting = Setting::of(condition, &message("", "Text")).to(&[recipient]);
+            matches!(setting.outcome(), Outcome::Triggered)
+        });
+        one_by_one.to_vec()
+    };
+    let expected = [true, true, false, true, false, true, false];
+    assert_eq!(outcomes(&format!("recipient in [{named}]")), expected);
+    assert_eq!(outcomes(&format!("any recipient in [{named}]")), expected, "inside a quantifier");
+    let denied = expected.map(|holds| !holds);
+    assert_eq!(outcomes(&format!("recipient outside [{named}]")), denied);
+}
