@@ -42,7 +42,7 @@ pub fn run(arguments: &PlanArguments, terminal: &mut Terminal) -> Result<Exit, P
             let written = || readings.iter().map(|reading| plan_text::policy(reading, look));
             shown(arguments, &readings, || written().collect::<Vec<_>>().join("\n"))
         }
-        (None, true) => shown(arguments, &plan.sizes(), || plan_text::sizes(&plan.sizes())),
+        (None, true) => shown(arguments, &plan.sizes(), || plan_text::sizes(&plan.sizes(), look)),
         (None, false) => shown(arguments, &plan.reading(), || plan_text::render(&plan.reading(), look)),
     };
     terminal.print(&text);

@@ -83,6 +83,12 @@ impl CompiledDetector {
         Ok(CompiledDetector { regexes, checks: detector.checks.clone(), near })
     }
 
+    /// Bytes of its regexes and of the words it wants nearby.
+    pub fn bytes(&self) -> usize {
+        let regexes = self.regexes.iter().map(|(regex, _)| regex.memory_usage());
+        regexes.chain(self.near.iter().map(|near| near.patterns.bytes())).sum()
+    }
+
     /// Whether checks tell what is found from what looks like it.
     pub(super) fn has_checks(&self) -> bool {
         !self.checks.is_empty()

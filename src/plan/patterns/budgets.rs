@@ -1,7 +1,9 @@
 //! What searching may take, and what it takes.
 
 use super::{Compiled, Patterns, REGEX_BYTES};
+use crate::language::hir::DetectorId;
 use crate::message::surface::Form;
+use serde::Serialize;
 use std::fmt;
 
 /// What the automata of a set may take. Beyond a budget is an error that names the pattern; only beyond
@@ -85,15 +87,27 @@ impl fmt::Display for ServedBy {
     }
 }
 
+/// What an automaton of several patterns finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Serves {
+    /// Words, phrases, and texts without which regexes and detectors find nothing.
+    Texts,
+    /// Which regexes without such a text may occur in texts of a form.
+    Regexes(Form),
+}
+
 /// One automaton.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AutomatonStatistics {
-    /// What it is for, in words.
+    /// What it finds.
+    #[serde(skip)]
+    pub serves: Serves,
+    /// The same in words.
     pub purpose: &'static str,
+    /// What it is, in words: a DFA, a contiguous NFA, a lazy DFA, or none (`one by one`).
+    pub kind: &'static str,
     /// Texts or regexes in it.
     pub patterns: usize,
-    /// What it is, in words.
-    pub kind: &'static str,
     /// Its states; of a lazy automaton those that its own are sets of.
     pub states: usize,
     /// Bytes it takes; of a lazy automaton with the states it starts with.
@@ -135,28 +149,43 @@ impl Patterns {
         statistics.regex_bytes = self.compiled.iter().map(Compiled::bytes).sum();
         if self.literals.texts() > 0 {
             statistics.automata.push(AutomatonStatistics {
-                purpose: "words, phrases and texts that regexes need, in folded text",
-                patterns: self.literals.texts(),
+                serves: Serves::Texts,
+                purpose: "words, phrases, and texts without which a regular expression or detector finds nothing",
                 kind: self.literals.kind(),
+                patterns: self.literals.texts(),
                 states: self.literals.states(),
                 bytes: self.literals.bytes(),
             });
         }
         let shared = [
-            (&self.folded, "regexes and globs that need no fixed text, in folded text"),
-            (&self.cased, "regexes and detectors that need no fixed text, in cased text"),
+            (&self.folded, Form::Folded, "other regular expressions with `i`, and `like`"),
+            (&self.cased, Form::Cased, "other regular expressions without `i`, and other detectors"),
         ];
-        for (shared, purpose) in shared {
+        for (shared, form, purpose) in shared {
             let Some(shared) = shared else { continue };
             statistics.automata.push(AutomatonStatistics {
+                serves: Serves::Regexes(form),
                 purpose,
-                patterns: shared.len(),
                 kind: "lazy DFA",
+                patterns: shared.len(),
                 states: shared.states(),
                 bytes: shared.bytes(),
             });
         }
         statistics
+    }
+
+    /// Bytes of all automata and regexes.
+    pub fn bytes(&self) -> usize {
+        let statistics = self.statistics();
+        statistics.automata.iter().map(|automaton| automaton.bytes).sum::<usize>() + statistics.regex_bytes
+    }
+
+    /// The automata that say whether a detector may find something.
+    pub fn serving(&self, detector: DetectorId) -> impl Iterator<Item = Serves> {
+        self.conditions(detector).iter().flat_map(|&(_, shared)| {
+            [Some(Serves::Texts), shared.then_some(Serves::Regexes(Form::Cased))].into_iter().flatten()
+        })
     }
 }
 

@@ -165,7 +165,7 @@ impl Literals {
     pub(super) fn kind(&self) -> &'static str {
         match &self.machine {
             Machine::Dense(_) => "Aho-Corasick DFA",
-            Machine::Sparse(_) => "Aho-Corasick NFA",
+            Machine::Sparse(_) => "Aho-Corasick contiguous NFA",
             Machine::OneByOne(texts) if texts.is_empty() => "none",
             Machine::OneByOne(_) => "one by one",
         }

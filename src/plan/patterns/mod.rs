@@ -20,7 +20,7 @@ mod shared;
 mod table;
 mod words;
 
-pub use budgets::{AutomatonStatistics, SearchBudgets, SearchOptions, SearchStatistics, ServedBy};
+pub use budgets::{AutomatonStatistics, SearchBudgets, SearchOptions, SearchStatistics, ServedBy, Serves};
 pub use regexes::{Budget, REGEX_BYTES, escape, find_from, regex, regex_may_run_on};
 pub use table::{Guard, PatternTable, TooLarge};
 pub use words::is_word;

@@ -40,6 +40,11 @@ impl EntryTable {
         &self.patterns
     }
 
+    /// Bytes it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.patterns.as_slice()) + size_of_val(self.entries.as_slice())
+    }
+
     /// Whether an entry adds, and whether one takes away.
     pub fn signs(&self) -> (bool, bool) {
         (self.entries.iter().any(|entry| entry.weight > 0), self.entries.iter().any(|entry| entry.weight < 0))

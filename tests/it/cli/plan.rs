@@ -1,16 +1,98 @@
 use super::{GOOD, Set, example, run};
 use crate::schema;
 
+/// The plan of a set on a terminal of 80 columns.
+fn at_80_columns(arguments: &[&str]) -> String {
+    let plan = super::outcome(super::mailfw().env("COLUMNS", "80").args(arguments));
+    assert_eq!((plan.code, plan.error.as_str()), (0, ""), "{arguments:?}");
+    plan.out
+}
+
 #[test]
-fn a_plan_names_every_subject_with_when_it_is_known_and_who_asks() {
-    let plan = run(&["plan", &example("acme")]);
-    assert_eq!((plan.code, plan.error.as_str()), (0, ""));
-    for part in
-        ["message.size", "compared with 2 numbers", "recipient in site", "once for each", "card_numbers"]
-    {
-        assert!(plan.out.contains(part), "{part}: {}", plan.out);
+fn a_plan_names_every_question_with_when_it_is_known_and_who_asks() {
+    let plan = at_80_columns(&["plan", &example("acme")]);
+    let size = "  message.size > 10 MB\n  message.size > 50 MB\n      stage content; 2 questions, answered by comparing \
+                once\n      for size_limit, size_limit_executives, and wakes them\n";
+    let outside = "  recipient in site\n      stage envelope, once for each recipient\n      for bulk_at_night, \
+                   card_numbers, disclaimer, secret_projects\n";
+    for part in [size, outside, "Nothing wakes disclaimer, no_executables: they are looked at"] {
+        assert!(plan.contains(part), "{part}\n{plan}");
     }
-    assert!(plan.out.contains("Nothing wakes disclaimer, no_executables"), "{}", plan.out);
+    let order =
+        ["nothing is read", "header fields", "parts and attachments", "regular expressions or detectors"];
+    let places: Vec<usize> = order.iter().map(|part| plan.find(part).expect(part)).collect();
+    assert!(places.is_sorted(), "the cheapest first: {plan}");
+}
+
+#[test]
+fn a_plan_says_which_automata_read_which_texts_and_what_tables_take() {
+    let plan = at_80_columns(&["plan", &example("acme")]);
+    let words = plan.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "automaton 1, for words, phrases,",
+        "Aho-Corasick DFA (one step for each byte), 43 states",
+        "lazy DFA",
+        "people and domains of directories 7",
+        "dictionary project_names 3",
+    ] {
+        assert!(words.contains(part), "{part}\n{plan}");
+    }
+    let stats = at_80_columns(&["plan", "--stats", &example("acme")]);
+    assert!(plan.ends_with(&stats), "the sizes of a plan are those of --stats:\n{stats}");
+}
+
+#[test]
+fn no_line_of_the_example_s_plan_is_broken_by_a_terminal_of_80_columns() {
+    let policies = ["card_numbers", "no_executables", "allow_tools", "size_limit", "disclaimer"];
+    let example = example("acme");
+    let mut shown = vec![at_80_columns(&["plan", &example]), at_80_columns(&["plan", "--stats", &example])];
+    shown.extend(policies.iter().map(|policy| at_80_columns(&["plan", "--policy", policy, &example])));
+    for text in shown {
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+            assert_eq!(line.trim_end(), line);
+        }
+    }
+}
+
+#[test]
+fn a_subject_of_many_questions_is_named_once_with_their_number() {
+    let policies: String = (1..=200)
+        .map(|number| {
+            format!(
+                "content policy p{number} for senders {{ when body contains \"word{number}x\" tag \"t\" }}\n\
+                 content policy s{number} for senders {{ when message.size > {number} MB tag \"t\" }}\n"
+            )
+        })
+        .collect();
+    let site = "site { domains @a.example postmaster p@a.example }";
+    let set = Set::new(&format!("{site}\ndirectory a {{ domain @a.example\n{policies} }}\n"));
+    let plan = at_80_columns(&["plan", set.arg()]);
+    for part in [
+        "  body, searched for 200 patterns\n",
+        "  message.size, compared with 200 numbers\n",
+        "200 questions, answered by reading the text once",
+        "and 194 more, and wakes them",
+        "Each only where a question wakes it.",
+    ] {
+        assert!(plan.contains(part), "{part}\n{plan}");
+    }
+    assert!(plan.lines().count() < 60, "{plan}");
+}
+
+#[test]
+fn the_memory_of_a_plan_is_the_sum_of_its_parts_and_check_says_the_same() {
+    let stats = run(&["plan", "--stats", "--json", &example("library")]);
+    let json: serde_json::Value = serde_json::from_str(&stats.out).unwrap();
+    let bytes_of = |value: &serde_json::Value| value["bytes"].as_u64().unwrap();
+    let automata: u64 = json["searches"]["automata"].as_array().unwrap().iter().map(bytes_of).sum();
+    let tables: u64 = json["lookups"].as_array().unwrap().iter().map(bytes_of).sum();
+    let rest = json["searches"]["regex_bytes"].as_u64().unwrap() + json["code_bytes"].as_u64().unwrap();
+    assert!(automata > 0 && tables > 0 && rest > 0);
+    assert_eq!(json["memory_bytes"].as_u64().unwrap(), automata + tables + rest);
+    let memory = mailfw::plan::text::size((automata + tables + rest) as i64);
+    let check = run(&["check", &example("library")]);
+    assert!(check.out.contains(&format!("{memory} of memory")), "{memory}: {}", check.out);
 }
 
 #[test]
@@ -25,14 +107,38 @@ fn at_least_nine_tenths_of_the_example_run_as_native_code() {
 
 #[test]
 fn a_policy_is_told_from_which_fact_on_it_can_be_decided() {
-    let plan = run(&["plan", "--policy", "card_numbers", &example("acme")]);
-    assert_eq!(plan.code, 0, "{}", plan.error);
-    let order =
-        ["sender in site", "subject contains word", "message.encrypted", "count(card_number in text) >= 3"];
-    let places: Vec<usize> = order.iter().map(|part| plan.out.find(part).expect(part)).collect();
-    assert!(places.is_sorted(), "the cheapest question is asked first: {}", plan.out);
-    assert!(plan.out.contains("decided at content, once for each recipient"), "{}", plan.out);
-    assert!(plan.out.contains("known from content, because of text"), "{}", plan.out);
+    let plan = at_80_columns(&["plan", "--policy", "card_numbers", &example("acme")]);
+    let order = [
+        "sender in site",
+        "subject contains word",
+        "message.encrypted",
+        "● when count(card_number in text) >= 3",
+    ];
+    let places: Vec<usize> = order.iter().map(|part| plan.find(part).expect(part)).collect();
+    assert!(places.is_sorted(), "the cheapest question is asked first: {plan}");
+    let lines = plan.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "decided at stage content, once for each recipient",
+        "Looked at only for messages for which `count(card_number in text) >= 3` may hold.",
+        "stage content, the first that knows text",
+    ] {
+        assert!(lines.contains(part), "{part}: {plan}");
+    }
+}
+
+#[test]
+fn conditions_inside_quantifiers_are_told_from_those_that_run_as_native_code() {
+    let of = |condition: &str| {
+        let site = "site { domains @a.example postmaster p@a.example }";
+        let policy = format!("content policy p for senders {{ when {condition} tag \"t\" }}");
+        let set = Set::new(&format!("{site}\ndirectory a {{ domain @a.example {policy} }}\n"));
+        let stats = at_80_columns(&["plan", "--stats", set.arg()]);
+        stats.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let inside = of("any attachment where attachment.macros or attachment.depth > 3");
+    assert!(inside.contains("1 of 2 places (50 %)") && inside.contains("stand inside `any`"), "{inside}");
+    let outside = of("message.signed or message.size > 3 MB");
+    assert!(outside.contains("2 of 2 places (100 %)") && !outside.contains("stand inside"), "{outside}");
 }
 
 #[test]

@@ -268,7 +268,7 @@ fn beyond_its_budget_a_dense_automaton_becomes_a_sparse_one_that_finds_the_same(
         (patterns.statistics().automata[0].kind, patterns.scan(&text).occurrences().to_vec())
     };
     let (dense, sparse) = (totals(16 << 20), totals(0));
-    assert_eq!((dense.0, sparse.0), ("Aho-Corasick DFA", "Aho-Corasick NFA"));
+    assert_eq!((dense.0, sparse.0), ("Aho-Corasick DFA", "Aho-Corasick contiguous NFA"));
     assert!(dense.1.len() == words.len() && dense.1 == sparse.1);
 }
 

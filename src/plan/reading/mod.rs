@@ -1,6 +1,15 @@
-//! A plan as people read it: which subjects are looked at, for what, when, and what it takes.
+//! A plan as people read it: what is asked, when and for whom, what texts are searched for, and what it takes.
 //!
-//! Made from the plan alone and only when somebody asks; nothing here is used while messages are judged.
+//! Made from the plan alone and only when somebody asks; nothing here is used while messages are judged. Cost: linear in
+//! the graph, and in the policies for each subject of theirs.
+
+mod policies;
+mod searches;
+mod tables;
+
+pub use policies::{ClauseReading, PolicyReading};
+pub use searches::{SearchedText, Searches};
+pub use tables::LookupTable;
 
 use super::Plan;
 use super::cells::CellId;
@@ -8,10 +17,15 @@ use super::groups::{Group, Tables};
 use super::ir::{Cost, Node, NodeId, children};
 use super::lower::PolicyNodes;
 use super::program::{Cell, Program};
-use crate::language::hir::{Policy, PolicyId};
-use crate::language::schema::facts::Stage;
+use crate::language::hir::PolicyId;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The policies that ask each question.
+type Askers = BTreeMap<NodeId, Vec<PolicyId>>;
+
+/// Questions of one subject that are written out.
+const QUESTIONS_SHOWN: usize = 3;
 
 /// What a whole plan takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,6 +38,8 @@ pub struct Sizes {
     pub questions: usize,
     /// Questions that are answered together with others.
     pub grouped: usize,
+    /// Different expressions that all questions are made of.
+    pub nodes: usize,
     /// `and`, `or`, `not` and joined clauses, those inside quantifiers counted.
     pub decision_nodes: usize,
     /// Those of them that run as native code.
@@ -36,8 +52,14 @@ pub struct Sizes {
     pub answer_bytes: usize,
     /// Bytes of the tables in which subjects are looked up.
     pub table_bytes: usize,
-    /// Different words, phrases and regexes.
+    /// Different words, phrases, regexes and globs, detectors not counted.
     pub patterns: usize,
+    /// Bytes of all automata, tables and native code, the policy set itself not counted.
+    pub memory_bytes: usize,
+    /// What texts are searched for.
+    pub searches: Searches,
+    /// What is looked up in tables.
+    pub lookups: Vec<LookupTable>,
     /// Why decisions do not run as native code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_native: Option<String>,
@@ -50,13 +72,17 @@ pub struct Subject {
     pub subject: String,
     /// From which stage on it is known.
     pub stage: &'static str,
+    /// How dear it is, see [`cost_name`].
+    pub cost: &'static str,
     /// How it is looked at: `compared`, `looked_up`, `searched`, `asked`.
     pub how: &'static str,
     /// Whether once for each recipient.
     pub per_recipient: bool,
     /// Different questions about it.
     pub questions: usize,
-    /// Thresholds, constants, or patterns.
+    /// The first of them as policies write them.
+    pub first: Vec<String>,
+    /// Thresholds, constants and entries of sets, or patterns.
     pub entries: usize,
     /// The policies that are looked at only where one of these questions does not fail.
     pub wakes: Vec<String>,
@@ -75,51 +101,16 @@ pub struct Reading {
     pub always: Vec<String>,
 }
 
-/// Why a clause is asked when it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ClauseReading {
-    /// `when` or `unless`
-    pub word: &'static str,
-    /// The question.
-    pub question: String,
-    /// From which stage on it can be answered.
-    pub stage: &'static str,
-    /// The facts that are known no earlier.
-    pub because_of: Vec<String>,
-    /// How dear it is, in words.
-    pub cost: &'static str,
-    /// Whether it differs between recipients.
-    pub per_recipient: bool,
-    /// Whether it wakes the policy.
-    pub wakes: bool,
-}
-
-/// Why a policy runs where it runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PolicyReading {
-    /// Its name.
-    pub policy: String,
-    /// The directory it holds in.
-    pub directory: String,
-    /// The earliest stage at which it can be decided.
-    pub stage: &'static str,
-    /// Whether it is judged once for each recipient.
-    pub per_recipient: bool,
-    /// Its clauses in the order in which they are asked.
-    pub clauses: Vec<ClauseReading>,
-    /// The questions that wake it; empty for one that is always looked at.
-    pub woken_by: Vec<String>,
-}
-
-/// How dear a question is, in words.
+/// How dear a question is, by what is read for it: the `envelope` (or the session, or the size), `headers`, the
+/// `structure` of parts and attachments, `text`, `patterns` (regexes and detectors run over text), `others` who are asked.
 pub fn cost_name(cost: Cost) -> &'static str {
     match cost {
         Cost::Envelope => "envelope",
-        Cost::Headers => "header fields",
-        Cost::Structure => "attachments",
+        Cost::Headers => "headers",
+        Cost::Structure => "structure",
         Cost::Text => "text",
-        Cost::Pattern => "patterns run one by one",
-        Cost::Lookup => "others are asked",
+        Cost::Pattern => "patterns",
+        Cost::Lookup => "others",
     }
 }
 
@@ -129,6 +120,9 @@ impl Plan {
         let program = self.program();
         let count = |f: &dyn Fn(&Program) -> usize| program.map_or(0, f);
         let (decision_nodes, native_nodes) = self.decision_nodes();
+        let (searches, lookups) = (self.searches(), self.lookup_tables());
+        let code_bytes = count(&|program| program.native.as_ref().map_or(0, |native| native.bytes()));
+        let looked_up: usize = lookups.iter().map(|table| table.bytes).sum();
         Sizes {
             policies: self.hir().policies.len(),
             directories: self.hir().directories.len(),
@@ -137,7 +131,11 @@ impl Plan {
             decision_nodes,
             native_nodes,
             shapes: count(&|program| program.shapes.all().len()),
-            code_bytes: count(&|program| program.native.as_ref().map_or(0, |native| native.bytes())),
+            nodes: self.graph().len(),
+            code_bytes,
+            memory_bytes: searches.bytes() + looked_up + code_bytes,
+            searches,
+            lookups,
             answer_bytes: count(&|program| program.cells.len().div_ceil(4)),
             table_bytes: count(&|program| program.groups.iter().map(Group::memory).sum()),
             patterns: self.patterns().table().len(),
@@ -154,12 +152,15 @@ impl Plan {
                 always: self.all_names(),
             };
         };
+        let askers = self.askers();
         let mut subjects: Vec<(Cost, Subject)> = program
             .groups
             .iter()
-            .map(|group| (self.graph().properties(group.key.subject).cost, self.subject_of(program, group)))
+            .map(|group| {
+                let cost = self.graph().properties(group.key.subject).cost;
+                (cost, self.subject_of(program, group, &askers))
+            })
             .collect();
-        let askers = self.askers();
         for cell in &program.cells {
             if let Cell::Asked { node, group: None } = cell {
                 subjects.push((self.graph().properties(*node).cost, self.subject_alone(*node, &askers)));
@@ -181,52 +182,8 @@ impl Plan {
         }
     }
 
-    /// Why the policies of a name run where they run, one reading for each application.
-    pub fn policy_readings(&self, name: &str) -> Vec<PolicyReading> {
-        let named = self.hir().policies.iter().filter(|policy| &*policy.name == name);
-        named.filter_map(|policy| self.policy_reading(policy)).collect()
-    }
-
-    fn policy_reading(&self, policy: &Policy) -> Option<PolicyReading> {
-        let nodes = self.policy_nodes(policy.id)?;
-        let keys = self.keys_of(policy.id);
-        let mut clauses: Vec<(Cost, ClauseReading)> = nodes
-            .clauses()
-            .map(|(node, must_hold)| {
-                let properties = self.graph().properties(node);
-                let clause = ClauseReading {
-                    word: if must_hold { "when" } else { "unless" },
-                    question: self.describe(node),
-                    stage: properties.stage.name(),
-                    because_of: self.latest_facts(node, properties.stage),
-                    cost: cost_name(properties.cost),
-                    per_recipient: properties.per_recipient,
-                    wakes: must_hold && self.reaches(node, &keys),
-                };
-                (properties.cost, clause)
-            })
-            .collect();
-        clauses.sort_by_key(|(cost, _)| *cost);
-        let directory = self.hir().directories.get(policy.directory.index());
-        Some(PolicyReading {
-            policy: policy.name.to_string(),
-            directory: directory.map(|directory| directory.path.to_string()).unwrap_or_default(),
-            stage: policy.stage.name(),
-            per_recipient: policy.per_recipient,
-            clauses: clauses.into_iter().map(|(_, clause)| clause).collect(),
-            woken_by: keys.iter().map(|&node| self.describe(node)).collect(),
-        })
-    }
-
     fn program(&self) -> Option<&Program> {
         self.program.as_ref().ok()
-    }
-
-    /// The questions that wake a policy.
-    fn keys_of(&self, policy: PolicyId) -> Vec<NodeId> {
-        let Some(program) = self.program() else { return Vec::new() };
-        let keys = program.policies.get(policy.index()).and_then(|criteria| criteria.keys.as_deref());
-        keys.into_iter().flatten().filter_map(|&cell| node_of(program, cell)).collect()
     }
 
     fn reaches(&self, node: NodeId, keys: &[NodeId]) -> bool {
@@ -245,44 +202,15 @@ impl Plan {
         false
     }
 
-    /// The facts below a node that are known from a stage on and not before.
-    fn latest_facts(&self, node: NodeId, stage: Stage) -> Vec<String> {
-        let mut facts = BTreeSet::new();
-        let mut stack = vec![node];
-        let mut seen = BTreeSet::new();
-        while let Some(node) = stack.pop() {
-            if !seen.insert(node) {
-                continue;
-            }
-            let below = children(self.graph().node(node));
-            if below.is_empty() {
-                let properties = self.graph().properties(node);
-                if properties.stage == stage
-                    && matches!(self.graph().node(node), Node::Fact(_) | Node::Header { .. })
-                {
-                    facts.insert(self.describe(node));
-                }
-            }
-            stack.extend(below);
-        }
-        facts.into_iter().collect()
-    }
-
-    fn subject_of(&self, program: &Program, group: &Group) -> Subject {
-        let entries = match &group.tables {
-            Tables::Search(sought) => sought.patterns.len(),
-            Tables::Numbers(_) | Tables::Values(_) => group.nodes.len(),
-        };
+    fn subject_of(&self, program: &Program, group: &Group, askers: &Askers) -> Subject {
         let cells = || (group.first.0..group.end()).map(CellId);
         let woken = cells().flat_map(|cell| program.woken_by(cell));
-        let asked = self.hir().policies.iter().filter(|policy| {
-            self.policy_nodes(policy.id)
-                .is_some_and(|nodes| nodes.clauses().any(|(node, _)| self.reaches(node, &group.nodes)))
-        });
+        let asked = group.nodes.iter().filter_map(|node| askers.get(node)).flatten();
         let properties = self.graph().properties(group.key.subject);
         Subject {
             subject: self.describe(group.key.subject),
             stage: properties.stage.name(),
+            cost: cost_name(properties.cost),
             how: match group.tables {
                 Tables::Numbers(_) => "compared",
                 Tables::Values(_) => "looked_up",
@@ -290,20 +218,24 @@ impl Plan {
             },
             per_recipient: properties.per_recipient,
             questions: group.nodes.len(),
-            entries,
+            first: group.nodes.iter().take(QUESTIONS_SHOWN).map(|&node| self.describe(node)).collect(),
+            entries: group.entries(),
             wakes: self.names(woken.copied()),
-            asked_by: self.names(asked.map(|policy| policy.id)),
+            asked_by: self.names(asked.copied()),
         }
     }
 
-    fn subject_alone(&self, node: NodeId, askers: &BTreeMap<NodeId, Vec<PolicyId>>) -> Subject {
+    fn subject_alone(&self, node: NodeId, askers: &Askers) -> Subject {
         let properties = self.graph().properties(node);
+        let question = self.describe(node);
         Subject {
-            subject: self.describe(node),
+            subject: question.clone(),
             stage: properties.stage.name(),
+            cost: cost_name(properties.cost),
             how: "asked",
             per_recipient: properties.per_recipient,
             questions: 1,
+            first: vec![question],
             entries: 1,
             wakes: Vec::new(),
             asked_by: self.names(askers.get(&node).into_iter().flatten().copied()),
@@ -318,8 +250,8 @@ impl Plan {
     }
 
     /// Which policies ask each question.
-    fn askers(&self) -> BTreeMap<NodeId, Vec<PolicyId>> {
-        let mut askers: BTreeMap<NodeId, Vec<PolicyId>> = BTreeMap::new();
+    fn askers(&self) -> Askers {
+        let mut askers = Askers::new();
         for policy in &self.hir().policies {
             let Some(nodes) = self.policy_nodes(policy.id) else { continue };
             for node in self.questions_below(nodes.clauses().map(|(node, _)| node)) {
@@ -382,12 +314,5 @@ impl Plan {
     fn names(&self, policies: impl Iterator<Item = PolicyId>) -> Vec<String> {
         let names = policies.filter_map(|id| self.hir().policies.get(id.index()));
         names.map(|policy| policy.name.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
-    }
-}
-
-fn node_of(program: &Program, cell: CellId) -> Option<NodeId> {
-    match program.cells.get(cell.0 as usize) {
-        Some(Cell::Asked { node, .. }) => Some(*node),
-        _ => None,
     }
 }
