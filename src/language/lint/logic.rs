@@ -10,10 +10,12 @@ use super::{codes, warning};
 use crate::base::diagnostic::Diagnostics;
 use crate::base::source::Span;
 use crate::language::hir::{
-    CompareOperator, Criterion, Exception, Expr, ExprKind, Hir, Literal, Matcher, Pattern, Policy, Set,
+    CompareOperator, Criterion, CriterionId, Exception, Expr, ExprKind, Hir, Literal, Matcher, Pattern,
+    Policy, Set,
 };
 use crate::language::schema::facts::Function;
 use crate::language::schema::types::Type;
+use std::collections::HashMap;
 
 /// An atom with its sign.
 #[derive(Clone, Copy)]
@@ -21,6 +23,12 @@ pub(super) struct Signed<'a> {
     pub(super) atom: &'a Expr,
     pub(super) holds: bool,
 }
+
+/// What must hold together and is compared with each other.
+const MOST_LITERALS: usize = 1_000;
+
+/// The values of criteria that have been looked into.
+type Constants = HashMap<CriterionId, Option<bool>>;
 
 /// What the first of two says of the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +123,12 @@ pub(super) fn exclude_each_other(hir: &Hir, left: &[Signed<'_>], right: &[Signed
     left.iter().any(|a| right.iter().any(|b| relation(hir, *a, *b) == Relation::Excludes))
 }
 
-/// Flattens `and` (and a negated `or`) into literals; criteria without a place are looked into.
+/// Flattens `and` (and a negated `or`) into literals; criteria without a place are looked into. Stops at
+/// [`MOST_LITERALS`], so that criteria made of each other over and over do not take for ever.
 fn flatten<'a>(hir: &'a Hir, expression: &'a Expr, holds: bool, literals: &mut Vec<Signed<'a>>) {
+    if literals.len() >= MOST_LITERALS {
+        return;
+    }
     match (&expression.kind, holds) {
         (ExprKind::Not(inner), _) => flatten(hir, inner, !holds, literals),
         (ExprKind::And(all), true) | (ExprKind::Or(all), false) => {
@@ -228,13 +240,24 @@ pub(super) fn show(hir: &Hir, span: Span) -> String {
 
 /// The value of an expression that has one whatever the message.
 pub(super) fn constant(hir: &Hir, expression: &Expr) -> Option<bool> {
+    constant_by(hir, expression, &mut HashMap::new())
+}
+
+/// The same with the values of criteria that are known: each is looked into once.
+fn constant_by(hir: &Hir, expression: &Expr, known: &mut Constants) -> Option<bool> {
     match &expression.kind {
         ExprKind::Literal(Literal::Bool(value)) => Some(*value),
-        ExprKind::Not(inner) => constant(hir, inner).map(|value| !value),
-        ExprKind::And(all) => fold_all(hir, all, true),
-        ExprKind::Or(all) => fold_all(hir, all, false),
+        ExprKind::Not(inner) => constant_by(hir, inner, known).map(|value| !value),
+        ExprKind::And(all) => fold_all(hir, all, true, known),
+        ExprKind::Or(all) => fold_all(hir, all, false, known),
         ExprKind::Criterion { criterion, argument: None } => {
-            hir.criteria.get(criterion.index()).and_then(|criterion| constant(hir, &criterion.body))
+            if let Some(&value) = known.get(criterion) {
+                return value;
+            }
+            let body = hir.criteria.get(criterion.index()).map(|criterion| &criterion.body)?;
+            let value = constant_by(hir, body, known);
+            known.insert(*criterion, value);
+            value
         }
         ExprKind::Compare { operator, left, right } => match (ordinal(left), ordinal(right)) {
             (Some(left), Some(right)) => Some(compare(*operator, left, right)),
@@ -245,8 +268,8 @@ pub(super) fn constant(hir: &Hir, expression: &Expr) -> Option<bool> {
 }
 
 /// `and` (neutral: true) and `or` (neutral: false) over constants; one that is the other value decides.
-fn fold_all(hir: &Hir, all: &[Expr], neutral: bool) -> Option<bool> {
-    let values: Vec<Option<bool>> = all.iter().map(|part| constant(hir, part)).collect();
+fn fold_all(hir: &Hir, all: &[Expr], neutral: bool, known: &mut Constants) -> Option<bool> {
+    let values: Vec<Option<bool>> = all.iter().map(|part| constant_by(hir, part, known)).collect();
     if values.contains(&Some(!neutral)) {
         return Some(!neutral);
     }

@@ -8,12 +8,13 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::source::Span;
 use crate::base::table::AddressTable;
 use crate::language::hir::{
-    Action, DirectoryId, Disposition, Exception, Expr, ExprKind, Hir, OnProtected, Policy, Quantifier, Set,
-    Side, TemplatePart,
+    Action, CriterionId, DirectoryId, Disposition, Exception, Expr, ExprKind, Hir, OnProtected, Policy,
+    Quantifier, Set, Side, TemplatePart,
 };
 use crate::language::schema::facts::Fact;
-use crate::language::schema::types::Enumeration;
+use crate::language::schema::types::{Enumeration, Type};
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 pub(super) fn lint_policy(hir: &Hir, policy: &Policy, inside: &Inside, found: &mut Diagnostics) {
     for unless in &policy.unlesses {
@@ -29,7 +30,7 @@ pub(super) fn lint_exception(hir: &Hir, exception: &Exception, found: &mut Diagn
 
 /// An exception that holds by who the header says wrote the message, and by that alone.
 fn lint_forgeable(hir: &Hir, exception: &Expr, found: &mut Diagnostics) {
-    let Some(span) = span_of(hir, exception, &reads_author) else { return };
+    let Some(span) = span_of(hir, exception, &|part| reads_author(&part.kind)) else { return };
     const VOUCHING: [Fact; 7] = [
         Fact::Spf,
         Fact::Dkim,
@@ -39,8 +40,9 @@ fn lint_forgeable(hir: &Hir, exception: &Expr, found: &mut Diagnostics) {
         Fact::ClientIp,
         Fact::Direction,
     ];
-    let vouches = |kind: &ExprKind| matches!(kind, ExprKind::Fact(fact) if VOUCHING.contains(fact));
-    if span_of(hir, exception, &vouches).is_some() || asks_client(hir, exception) {
+    let vouches = |part: &Expr| matches!(&part.kind, ExprKind::Fact(fact) if VOUCHING.contains(fact));
+    let asks_client = |part: &Expr| part.ty == Type::Client;
+    if span_of(hir, exception, &|part| vouches(part) || asks_client(part)).is_some() {
         return;
     }
     found.push(
@@ -63,37 +65,35 @@ fn reads_author(kind: &ExprKind) -> bool {
     }
 }
 
-/// Where an expression (criteria looked into) has a part of a kind; the place is in the expression itself.
-fn span_of(hir: &Hir, expression: &Expr, is_it: &dyn Fn(&ExprKind) -> bool) -> Option<Span> {
+/// Where an expression has a part of a kind, or a criterion that has one; the place is in the expression itself.
+fn span_of(hir: &Hir, expression: &Expr, is_it: &dyn Fn(&Expr) -> bool) -> Option<Span> {
+    part_of(hir, expression, is_it, &mut HashSet::new())
+}
+
+/// The same. Each criterion is looked into once: one that was has nothing of the kind, or the search is over.
+fn part_of(
+    hir: &Hir,
+    expression: &Expr,
+    is_it: &dyn Fn(&Expr) -> bool,
+    seen: &mut HashSet<CriterionId>,
+) -> Option<Span> {
     let mut span = None;
     walk::expressions(expression, &mut |part| {
-        let reads = match &part.kind {
-            ExprKind::Criterion { criterion, .. } => hir
-                .criteria
-                .get(criterion.index())
-                .is_some_and(|criterion| span_of(hir, &criterion.body, is_it).is_some()),
-            kind => is_it(kind),
+        if span.is_some() {
+            return;
+        }
+        let has = match &part.kind {
+            ExprKind::Criterion { criterion, .. } => {
+                let body = hir.criteria.get(criterion.index()).filter(|_| seen.insert(*criterion));
+                body.is_some_and(|criterion| part_of(hir, &criterion.body, is_it, seen).is_some())
+            }
+            _ => is_it(part),
         };
-        if reads && span.is_none() {
+        if has {
             span = Some(part.span);
         }
     });
     span
-}
-
-/// Whether an expression asks something of the client itself: `client in site`.
-fn asks_client(hir: &Hir, expression: &Expr) -> bool {
-    let mut asks = false;
-    walk::expressions(expression, &mut |part| {
-        asks |= part.ty == crate::language::schema::types::Type::Client;
-        if let ExprKind::Criterion { criterion, .. } = &part.kind {
-            asks |= hir
-                .criteria
-                .get(criterion.index())
-                .is_some_and(|criterion| asks_client(hir, &criterion.body));
-        }
-    });
-    asks
 }
 
 /// `any recipient` decides for all of them.
@@ -108,7 +108,7 @@ fn lint_any_recipient(hir: &Hir, policy: &Policy, found: &mut Diagnostics) {
         return;
     }
     for when in &policy.whens {
-        if let Some(span) = any_recipient(hir, when) {
+        if let Some(span) = span_of(hir, when, &is_any_recipient) {
             found.push(
                 warning(
                     codes::ANY_RECIPIENT,
@@ -121,24 +121,13 @@ fn lint_any_recipient(hir: &Hir, policy: &Policy, found: &mut Diagnostics) {
     }
 }
 
-fn any_recipient(hir: &Hir, expression: &Expr) -> Option<Span> {
-    let mut span = None;
-    walk::expressions(expression, &mut |part| {
-        let ranges = match &part.kind {
-            ExprKind::Quantified { quantifier: Quantifier::Any, over, .. } => {
-                matches!(over.kind, ExprKind::Fact(Fact::Recipients))
-            }
-            ExprKind::Criterion { criterion, .. } => hir
-                .criteria
-                .get(criterion.index())
-                .is_some_and(|criterion| any_recipient(hir, &criterion.body).is_some()),
-            _ => false,
-        };
-        if ranges && span.is_none() {
-            span = Some(part.span);
+fn is_any_recipient(part: &Expr) -> bool {
+    match &part.kind {
+        ExprKind::Quantified { quantifier: Quantifier::Any, over, .. } => {
+            matches!(over.kind, ExprKind::Fact(Fact::Recipients))
         }
-    });
-    span
+        _ => false,
+    }
 }
 
 /// `return` (and `reject`, which becomes one) that could answer somebody who never wrote.

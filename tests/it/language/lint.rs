@@ -208,3 +208,32 @@ fn a_bound_name_that_hides_a_fact_is_told() {
     expect("when any attachment as subject where subject.size > 1 MB", &["shadowed"]);
     expect("when any attachment as file where file.size > 1 MB", &[]);
 }
+
+#[test]
+fn criteria_that_use_each_other_over_and_over_are_looked_into_once() {
+    // Written out, the last of them would be 2^50 conditions.
+    let criteria = |first: &str| {
+        let mut items = format!("criterion c0 = {first}\n");
+        for at in 1..=50 {
+            let before = at - 1;
+            items += &format!(
+                "criterion c{at} = (message.size > {at} MB and c{before}) or not (c{before} or message.size > {at} KB)\n"
+            );
+        }
+        items
+    };
+    let set = |first: &str, clauses: &str| {
+        lints_of_set(&format!(
+            "{}site {{ domains @a.example postmaster postmaster@a.example }}\nfolder f {{ keep 1 days }}\n\
+             directory d {{ domain @a.example\ncontent policy p for senders {{ {clauses} then quarantine in f }} }}\n",
+            criteria(first)
+        ))
+    };
+    assert_eq!(set("message.signed", "when c50"), []);
+    assert_eq!(codes(&set("any recipient in d", "when c50")), ["any-recipient"]);
+    assert_eq!(
+        codes(&set("any from in @b.example", "when message.signed unless c50")),
+        ["forgeable-exception"],
+        "what the header says of the author is found below all of them"
+    );
+}
