@@ -159,14 +159,17 @@ pub fn sizes(sizes: &Sizes, look: Look) -> String {
             "different words and regular expressions",
         ),
         native(sizes),
-        format!("{} for the answers of one message", bytes(sizes.answer_bytes)),
+        match sizes.answer_bytes {
+            0 => String::new(),
+            answers => format!("{} for the answers of one message", bytes(answers)),
+        },
         format!(
             "{} of memory for automata, tables and native code, beside the set itself",
             bytes(sizes.memory_bytes)
         ),
     ];
-    for line in lines {
-        out.push_str(&hanging(&line, look, "  ", "    "));
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        out.push_str(&hanging(line, look, "  ", "    "));
     }
     out
 }
