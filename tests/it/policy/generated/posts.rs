@@ -209,6 +209,11 @@ fn long_text(dice: &mut Dice) -> String {
     if dice.percent(10) {
         text.push_str(&"\r\nfilling line after line without a word".repeat(40));
     }
+    if dice.percent(1) {
+        // Longer than what is scanned at once.
+        text.push_str(&"\r\nfilling line after line without a word, omega".repeat(1_600));
+        text.push_str(&format!("\r\n{}", words(dice)));
+    }
     if dice.percent(5) {
         text.push_str("\r\nbegin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\n");
     }
@@ -441,7 +446,16 @@ fn session(dice: &mut Dice) -> Session {
     if dice.percent(12) {
         return Session::default();
     }
-    let ip = *dice.pick(&["10.0.0.1", "10.2.3.4", "192.0.2.1", "192.0.2.77", "203.0.113.9", "2001:db8::7"]);
+    let ip = *dice.pick(&[
+        "10.0.0.1",
+        "10.2.3.4",
+        "192.0.2.1",
+        "192.0.2.77",
+        "203.0.113.9",
+        "::ffff:192.0.2.1",
+        "::ffff:10.0.0.9",
+        "2001:db8::7",
+    ]);
     let name = |dice: &mut Dice, names: &[&str]| dice.percent(70).then(|| (*dice.pick(names)).into());
     Session {
         client_ip: Some(ip.parse().unwrap()),
