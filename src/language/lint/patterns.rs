@@ -9,6 +9,7 @@ use crate::language::hir::{Dictionary, Expr, ExprKind, Hir, Matcher, Pattern, Po
 use crate::language::schema::facts::{Fact, Field};
 use crate::language::schema::types::Type;
 use regex_automata::util::syntax;
+use std::collections::HashMap;
 
 pub(super) fn lint_policy(hir: &Hir, policy: &Policy, found: &mut Diagnostics) {
     for expression in policy.whens.iter().chain(&policy.unlesses).chain(walk::effect_expressions(policy)) {
@@ -36,22 +37,23 @@ pub(super) fn lint_expression(hir: &Hir, expression: &Expr, found: &mut Diagnost
 }
 
 pub(super) fn lint_dictionary(dictionary: &Dictionary, found: &mut Diagnostics) {
-    for (at, entry) in dictionary.entries.iter().enumerate() {
+    let mut known: HashMap<&Pattern, Span> = HashMap::new();
+    for entry in &dictionary.entries {
         if matches_everything(&entry.pattern) {
             report_everything(entry.span, found);
         }
-        if let Some(earlier) =
-            dictionary.entries.iter().take(at).find(|earlier| earlier.pattern == entry.pattern)
-        {
+        if let Some(first) = known.get(&entry.pattern) {
             found.push(
                 warning(
                     codes::REDUNDANT,
                     entry.span,
                     format!("dictionary `{}` has this entry twice", dictionary.name),
                 )
-                .also(earlier.span, "the first")
+                .also(*first, "the first")
                 .help("take one away; both would add their weight"),
             );
+        } else {
+            known.insert(&entry.pattern, entry.span);
         }
     }
 }
@@ -78,7 +80,11 @@ fn lint_pattern(hir: &Hir, pattern: &Pattern, subject: &Expr, span: Span, found:
     }
 }
 
+/// Patterns of one question that are compared with each other: each with every other.
+const COMPARED: usize = 1_000;
+
 fn lint_list(patterns: &[Pattern], span: Span, found: &mut Diagnostics) {
+    let patterns = patterns.get(..COMPARED).unwrap_or(patterns);
     for (at, narrow) in patterns.iter().enumerate() {
         let covered = patterns.iter().enumerate().find(|(other, wide)| {
             *other != at && pattern_implies(narrow, wide) && (*other < at || !pattern_implies(wide, narrow))
