@@ -252,13 +252,14 @@ fn every_optimisation_agrees_with_the_interpreter_on_the_example() {
     assert!(found > 100, "policies trigger: {found}");
 }
 
-/// What the reference says of the policies of `acme` for a letter from the null sender; all plans say the same.
-fn of_nobody(policies: &str) -> Vec<bool> {
-    let text = format!("{SITE} directory acme {{ domain @acme.example\n{policies} }}");
+/// Which policies of `acme` trigger for a letter; all plans say the same.
+fn triggered(policies: &str, letter: &Letter) -> Vec<bool> {
+    let text = format!(
+        "use std::dlp::{{card_number}}\n{SITE} directory acme {{ domain @acme.example\n{policies} }}"
+    );
     let mut files = BTreeMap::from([("main.mfp".to_string(), text.into_bytes())]);
     let checked = language::check("main.mfp", &mut files, &SourceLimits::default());
     let plans = Plans::of(&checked.hir.expect("the set checks"));
-    let letter = Letter { from: None, ..letter("x@out.example", &["anna@acme.example"], "alpha") };
     let (message, envelope, session) = (letter.parsed(), letter.envelope(), letter.session());
     let (lookups, received) = (Answers::new(Some(Answer::NotAsked)), letter.received.parse().unwrap());
     let case =
@@ -268,12 +269,42 @@ fn of_nobody(policies: &str) -> Vec<bool> {
     (0..).take(plans.hir().policies.len()).map(holds).collect()
 }
 
+/// The same for a letter with this body.
+fn triggered_by(policies: &str, body: &str) -> Vec<bool> {
+    let plain = letter("x@out.example", &["anna@acme.example"], "alpha");
+    triggered(policies, &Letter { message: plain.message.replace("Text\r\n", body), ..plain })
+}
+
+#[test]
+fn a_regex_that_was_counted_once_occurs_in_every_plan() {
+    let policies = "content policy counted for recipients { when count(every /\\d{4}/ in body) >= 1 tag \"x\" }\n\
+                    content policy asked for recipients { when body matches /\\d{4}/ tag \"x\" }";
+    assert_eq!(triggered_by(policies, "number 4711\r\n"), [true, true]);
+    assert_eq!(triggered_by(policies, "number 471\r\n"), [false, false]);
+}
+
+#[test]
+fn a_regex_with_word_boundaries_and_no_fixed_text_wants_them_in_every_plan() {
+    let policies = "content policy two for recipients { when body matches /\\b\\d{2}\\b/ tag \"x\" }\n\
+                    content policy four for recipients { when body matches /\\b\\d{4}\\b/ tag \"x\" }";
+    assert_eq!(triggered_by(policies, "number 4711\r\n"), [false, true]);
+    assert_eq!(triggered_by(policies, "number 47 of a\r\n"), [true, false]);
+}
+
+#[test]
+fn a_number_with_blanks_behind_its_digits_is_detected_in_every_plan() {
+    let policies = "content policy cards for recipients { when body contains card_number tag \"x\" }";
+    assert_eq!(triggered_by(policies, "Visa 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\r\n"), [true]);
+}
+
 #[test]
 fn a_domain_that_a_policy_gives_where_there_is_none_compares_the_same_in_every_plan() {
-    let holds = of_nobody(
+    let nobody = Letter { from: None, ..letter("x@out.example", &["anna@acme.example"], "alpha") };
+    let holds = triggered(
         "content policy given for recipients { when (sender.domain or @out.example) == @out.example tag \"x\" }\n\
          content policy another for recipients { when (sender.domain or @out.example) == @bank.example tag \"x\" }\n\
          content policy below for recipients { when (sender.domain or @*.example) == @*.example tag \"x\" }",
+        &nobody,
     );
     assert_eq!(holds, [true, false, true]);
 }

@@ -72,7 +72,7 @@ const RULES: &[(&str, &str)] = &[
     (
         "regex",
         "/alpha|beta/|/^.{3,9}$/i|/\\d{4}/|/gam+a/i|/\\bomega\\b/|/(?:alpha|beta) \\w+/i|/[a-z]+\\.example/\
-               |/^[A-Z]/|/alpha.{0,40}omega/s|/[^a-z ]{2}/|/^$/|/über|ﬁnal/i",
+               |/^[A-Z]/|/alpha.{0,40}omega/s|/[^a-z ]{2}/|/^$/|/\\b\\d{2}\\b/|/über|ﬁnal/i",
     ),
     ("matcher", "names|words|[\"alpha\", \"omega\"]|heavy|[\"wire transfer\", \"4111\"]"),
     (
