@@ -485,6 +485,11 @@ impl Checker<'_> {
                 let names = ["attachment", "recipient", "part", "link", "to", "cc", "from", "reply_to"];
                 let diagnostic = Diagnostic::error(codes::QUANTIFIER, over.span, message);
                 self.push(match suggest::nearest(&word, names) {
+                    _ if shadowed => diagnostic.help(format!(
+                        "here `{word}` is the one that the quantifier around it binds, whose `where` reaches over `and` and \
+                         `or`: end that by parentheses, `(any {word} where …) and …`, or give it another name, \
+                         `any {word} as outer where …`"
+                    )),
                     Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
                     None => diagnostic.help(RANGES),
                 });
