@@ -94,15 +94,15 @@ pub fn run(arguments: &DryRunArguments, terminal: &mut Terminal) -> Result<Exit,
     let mut foreign = 0;
     let summary = run.run(mailboxes.take(arguments.limit.map_or(usize::MAX, NonZeroUsize::get)), |row| {
         progress.step();
-        foreign += u64::from(dry_run_text::is_foreign(&row));
-        let text = text(arguments, &row, terminal.look);
+        foreign += u64::from(dry_run_text::is_foreign(row));
+        let text = text(arguments, row, terminal.look);
         if !text.is_empty() || !matches!(row.result, RowResult::Judged(_)) {
             progress.bar.suspend(|| {
-                complain(&row, terminal);
+                complain(row, terminal);
                 terminal.print(&text);
             });
         }
-        if let Err(problem) = leave(arguments.out.as_deref(), &row) {
+        if let Err(problem) = leave(arguments.out.as_deref(), row) {
             failed = Some(problem);
             return ControlFlow::Break(());
         }

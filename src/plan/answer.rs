@@ -107,7 +107,7 @@ pub(super) enum Progress {
 impl<'a> Evaluator<'a> {
     /// Makes ready to answer for a recipient.
     pub(super) fn turn_to(&mut self, running: Running<'a>, recipient: usize) {
-        self.recipient = recipient;
+        self.speak_of(recipient);
         self.answers_of_cells
             .get_or_insert_with(|| CellAnswers::new(running.program))
             .turn_to(recipient, running.program);

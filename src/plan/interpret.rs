@@ -29,6 +29,9 @@ use std::rc::Rc;
 /// allocators give it out of hand.
 const VALUES: usize = 7;
 
+/// Answers that are kept at least before those of other recipients are forgotten.
+const OF_RECIPIENTS: usize = 1 << 16;
+
 /// One message to judge, with all that is known of it.
 #[derive(Clone, Copy)]
 pub struct Case<'a> {
@@ -124,7 +127,7 @@ impl<'a> Evaluator<'a> {
 
     /// The criteria of a policy, for a recipient (position in the envelope).
     pub fn policy(&mut self, policy: PolicyId, recipient: usize) -> Verdict {
-        self.recipient = recipient;
+        self.speak_of(recipient);
         let Some(asked) = self.ask_clauses(policy) else {
             return Verdict {
                 outcome: Outcome::NotTriggered,
@@ -154,7 +157,7 @@ impl<'a> Evaluator<'a> {
 
     /// The same without anything that people read: what became of the criteria, and by which question.
     pub fn criteria(&mut self, policy: PolicyId, recipient: usize) -> Criteria {
-        self.recipient = recipient;
+        self.speak_of(recipient);
         let Some(asked) = self.ask_clauses(policy) else {
             return Criteria { outcome: Outcome::NotTriggered, decided_by: None };
         };
@@ -195,13 +198,13 @@ impl<'a> Evaluator<'a> {
 
     /// Whether an exception (position in its directory) holds for a recipient.
     pub fn exception_holds(&mut self, directory: DirectoryId, index: usize, recipient: usize) -> Truth {
-        self.recipient = recipient;
+        self.speak_of(recipient);
         self.plan.exception_node(directory, index).map_or(Truth::False, |node| self.truth(node))
     }
 
     /// An exception (position in its directory), for a recipient.
     pub fn exception(&mut self, directory: DirectoryId, index: usize, recipient: usize) -> ClauseResult {
-        self.recipient = recipient;
+        self.speak_of(recipient);
         let plan = self.plan;
         let source = plan.hir().directories.get(directory.index()).and_then(|one| one.exceptions.get(index));
         match (source, plan.exception_node(directory, index)) {
@@ -226,7 +229,7 @@ impl<'a> Evaluator<'a> {
         action: usize,
         recipient: usize,
     ) -> (Vec<AttachmentId>, Option<Causes>) {
-        self.recipient = recipient;
+        self.speak_of(recipient);
         let node = self.plan.policy_nodes(policy).and_then(|nodes| nodes.strips.get(&action).copied());
         let Some(node) = node else { return (Vec::new(), None) };
         let message = self.case.message;
@@ -246,7 +249,7 @@ impl<'a> Evaluator<'a> {
     /// The addresses an operand of `notify`, `copy to` or `redirect to` gives, each once. The null sender is none, and
     /// neither is an expression that the set of this plan does not ask for.
     pub fn addresses(&mut self, expr: &Expr, recipient: usize) -> Vec<Address> {
-        self.recipient = recipient;
+        self.speak_of(recipient);
         let plan = self.plan;
         let Some(node) = lower::find(plan.hir(), plan.lowered(), expr) else { return Vec::new() };
         let value = self.value(node);
@@ -318,6 +321,17 @@ impl<'a> Evaluator<'a> {
     /// What it judges.
     pub fn case(&self) -> &Case<'a> {
         &self.case
+    }
+
+    /// From now on answers are for a recipient (position in the envelope). What is known of others is forgotten where it
+    /// has become much; it would be found again.
+    pub(super) fn speak_of(&mut self, recipient: usize) {
+        if self.recipient != recipient && self.truths.len() + self.values.len() > OF_RECIPIENTS {
+            self.truths.retain(|(_, of), _| of.is_none());
+            self.values.retain(|(_, of), _| of.is_none());
+            self.evidence.retain(|(_, of), _| of.is_none());
+        }
+        self.recipient = recipient;
     }
 
     fn clause(&mut self, kind: ClauseKind, expr: &Expr, node: NodeId, truth: Truth) -> ClauseResult {

@@ -8,7 +8,7 @@
 //! tenth of a millisecond to compile a shape. Failure: a host that allows no executable memory, or is no target of the
 //! code generator, gives [`Unavailable`].
 
-#![allow(unsafe_code, reason = "calls code that was made here, and frees it")]
+#![expect(unsafe_code, reason = "calls code that was made here, and frees it")]
 
 use super::cells::{Known, PER_WORD};
 use super::shape::{ShapeId, Shapes, Step};

@@ -66,9 +66,12 @@ impl PolicySet {
     }
 }
 
-/// Where each policy stands in a set: one bit for each policy of the plan, and the positions of those in the set.
+/// Where each policy stands in a set: one bit for each policy of the plan from the first to the last of the set, and the
+/// positions of those in the set.
 #[derive(Debug, Clone, Default)]
 struct Positions {
+    /// What the first word's place is among all policies.
+    first: usize,
     words: Vec<u64>,
     before: Vec<u32>,
     positions: Vec<u32>,
@@ -78,10 +81,11 @@ impl Positions {
     fn new(policies: &[PolicyId]) -> Positions {
         let mut sorted: Vec<(PolicyId, u32)> = policies.iter().copied().zip(0..).collect();
         sorted.sort_unstable();
-        let words = sorted.last().map_or(0, |(policy, _)| policy.index() / 64 + 1);
-        let mut made = Positions { words: vec![0; words], ..Positions::default() };
+        let first = sorted.first().map_or(0, |(policy, _)| policy.index() / 64);
+        let words = sorted.last().map_or(0, |(policy, _)| policy.index() / 64 + 1 - first);
+        let mut made = Positions { first, words: vec![0; words], ..Positions::default() };
         for (policy, position) in sorted {
-            if let Some(word) = made.words.get_mut(policy.index() / 64) {
+            if let Some(word) = made.words.get_mut(policy.index() / 64 - first) {
                 *word |= 1 << (policy.index() % 64);
             }
             made.positions.push(position);
@@ -95,7 +99,7 @@ impl Positions {
     }
 
     fn of(&self, policy: PolicyId) -> Option<u32> {
-        let (at, bit) = (policy.index() / 64, policy.index() % 64);
+        let (at, bit) = ((policy.index() / 64).checked_sub(self.first)?, policy.index() % 64);
         let word = self.words.get(at)?;
         if word >> bit & 1 == 0 {
             return None;
@@ -216,7 +220,7 @@ impl<'a> Evaluator<'a> {
                 Outcome::Undecided { causes } => Truth::Unknown(causes),
             };
         }
-        self.recipient = recipient;
+        self.speak_of(recipient);
         let plan = self.plan;
         let Some(nodes) = plan.policy_nodes(policy) else { return Truth::False };
         let mut sum = Truth::True;

@@ -2,7 +2,7 @@
 
 use super::assumed::{Assumed, ClientSource};
 use super::dry_run::Options;
-use super::envelope_rule::{self, SenderRule, StandIn};
+use super::envelope_rule::{self, Named, SenderRule};
 use super::mailboxes::MailItem;
 use super::traces::{self, Traces};
 use crate::base::limits::MessageLimits;
@@ -22,15 +22,15 @@ pub struct Arrived {
     received: Timestamp,
     /// What is assumed of the outside.
     pub lookups: Assumed,
-    /// Whether nobody was named, so that a stand-in is judged for.
-    pub stand_in: StandIn,
+    /// What the message says of its recipients.
+    pub named: Named,
 }
 
 impl Arrived {
     /// Reads a message and makes up its arrival.
     pub fn read(item: MailItem, site: &Site, options: &Options) -> Arrived {
         let message = parse(item.bytes, item.truncated, &options.limits);
-        let (envelope, stand_in) = options.envelope.envelope(&message, item.envelope_hint.as_ref(), site);
+        let (envelope, named) = options.envelope.envelope(&message, item.envelope_hint.as_ref(), site);
         let traces = traces::read(&message, &envelope, site, options.trust);
         let received = arrival(&traces, &message, item.envelope_hint.as_ref(), item.modified, options.now);
         // A sender who is given has the session he is assumed to have, not that of whoever sent the message.
@@ -40,7 +40,7 @@ impl Arrived {
             None => (envelope_rule::assumed_session(site, &envelope), ClientSource::Assumed),
         };
         let lookups = Assumed::new(options.unanswered, client, traces.results);
-        Arrived { message, envelope, session, received, lookups, stand_in }
+        Arrived { message, envelope, session, received, lookups, named }
     }
 
     /// What is judged.

@@ -212,7 +212,12 @@ impl Chains {
             self.kept.fetch_sub(weight, Ordering::Relaxed);
             return chain;
         }
-        kept.get_or_init(|| chain).clone()
+        let stored = kept.get_or_init(|| chain.clone());
+        if !Arc::ptr_eq(stored, &chain) {
+            // Another thread was faster, and its chain is the one that is counted.
+            self.kept.fetch_sub(weight, Ordering::Relaxed);
+        }
+        stored.clone()
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a policy set would do with the messages of a mailbox. Nothing is sent, written or asked of the outside.
 //!
 //! As many threads as there are cores judge; whoever has nothing to judge reads the next few messages of the mailbox
-//! while the others go on, so that no core waits for a reader. The caller's thread gets the rows in the mailbox's
-//! order. Memory: messages on their way are bounded in number and in bytes ([`IN_FLIGHT_BYTES`], or the one message
+//! while the others go on, so that no core waits for a reader. The caller's thread sees the rows in the mailbox's
+//! order; who made a row also frees it, since its many small pieces are freed cheaply only there. Memory: messages on their way are bounded in number and in bytes ([`IN_FLIGHT_BYTES`], or the one message
 //! that is larger). Failure: a mailbox entry that cannot be read is a row; a message whose judging panics is a row too,
 //! held and never delivered, and the run goes on.
 
@@ -78,7 +78,7 @@ impl Options {
 }
 
 /// A message of the mailbox, or an entry that could not be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Row {
     /// From 1, in the mailbox's order.
     pub number: u64,
@@ -91,7 +91,7 @@ pub struct Row {
 }
 
 /// What became of a row.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum RowResult {
     /// It was judged.
     Judged(Box<Judged>),
@@ -105,7 +105,7 @@ pub enum RowResult {
 }
 
 /// A judged message.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Judged {
     /// Its Message-ID, without brackets.
     pub message_id: Option<String>,
@@ -217,7 +217,7 @@ pub struct DryRun<'e> {
 
 impl DryRun<'_> {
     /// Judges all messages and gives a row for each, in order. The sink may end the run.
-    pub fn run<I>(&self, items: I, mut sink: impl FnMut(Row) -> ControlFlow<()>) -> Summary
+    pub fn run<I>(&self, items: I, mut sink: impl FnMut(&Row) -> ControlFlow<()>) -> Summary
     where
         I: Iterator<Item = Result<MailItem, MailboxError>> + Send,
     {
@@ -226,46 +226,54 @@ impl DryRun<'_> {
         let mut summary = Summary::new(self.engine);
         let (to_sink, from_judges) = channel();
         let reader = Mutex::new(Reader { items, next: 1, kept: None, ended: false });
+        let seen: Vec<Seen> = (0..threads).map(|_| Seen::default()).collect();
         std::thread::scope(|scope| {
             let (gate, reader) = (&gate, &reader);
-            let started = (0..threads).filter(|_| {
+            let started = seen.iter().filter(|&seen| {
                 let to_sink = to_sink.clone();
                 let judge = std::thread::Builder::new().stack_size(STACK_BYTES);
-                judge.spawn_scoped(scope, move || self.judge_all(reader, gate, &to_sink)).is_ok()
+                judge.spawn_scoped(scope, move || self.judge_all(reader, gate, seen, &to_sink)).is_ok()
             });
             if started.count() == 0 {
                 summary.internal_errors += 1;
                 summary.notices.push("no thread could be started, so nothing was judged".to_string());
             }
             drop(to_sink);
+            let _stop = StopAtEnd(gate);
             let mut batches = Ordered::default();
             'rows: for batch in from_judges {
                 batches.push(batch);
                 while let Some(batch) = batches.next() {
-                    let left = Left::of(&batch);
-                    for row in batch {
-                        summary.add(&row);
+                    let left = Left::of(&batch.rows);
+                    for row in &batch.rows {
+                        summary.add(row);
                         if sink(row).is_break() {
                             break 'rows;
                         }
                     }
                     gate.leave(left);
+                    lock(batch.seen).push(batch.rows);
                 }
             }
-            gate.stop();
         });
         summary.finish();
         summary
     }
 
-    fn judge_all<I>(&self, reader: &Mutex<Reader<I>>, gate: &Gate, to_sink: &Sender<Vec<Row>>)
-    where
+    fn judge_all<'s, I>(
+        &self,
+        reader: &Mutex<Reader<I>>,
+        gate: &Gate,
+        seen: &'s Seen,
+        to_sink: &Sender<Batch<'s>>,
+    ) where
         I: Iterator<Item = Result<MailItem, MailboxError>>,
     {
         loop {
+            drop(std::mem::take(&mut *lock(seen)));
             let batch = lock(reader).batch(gate);
             let rows: Vec<Row> = batch.into_iter().map(|task| self.row(task)).collect();
-            if rows.is_empty() || to_sink.send(rows).is_err() {
+            if rows.is_empty() || to_sink.send(Batch { rows, seen }).is_err() {
                 return;
             }
         }
@@ -307,6 +315,10 @@ impl DryRun<'_> {
             (Some(this), Some(other)) => compare::compare(this, &other),
             _ => None,
         };
+        let mut assumed = lookups.notes();
+        if arrived.named.too_many {
+            assumed.push("recipients: the first 1,000 that a message names, as mail servers take at a time");
+        }
         let leaving = match options.leaving {
             true => perform::leaving(self.engine.hir(), &case, &decision),
             false => Vec::new(),
@@ -315,9 +327,9 @@ impl DryRun<'_> {
             message_id: message.message_id().map(str::to_string),
             subject: message.subject().map(str::to_string),
             from: message.from().first().map(|mailbox| mailbox.address.clone()),
-            stand_in: arrived.stand_in.0,
+            stand_in: arrived.named.stand_in,
             unscannable: causes(message),
-            assumed: lookups.notes(),
+            assumed,
             decision,
             difference,
             leaving,
@@ -333,6 +345,15 @@ fn causes(message: &Message) -> Vec<&'static str> {
 fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().map(|words| (*words).to_string());
     words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no words".to_string())
+}
+
+/// Rows of one thread that the sink has seen.
+type Seen = Mutex<Vec<Vec<Row>>>;
+
+/// A few rows whose numbers follow each other, and where they go when they have been seen.
+struct Batch<'s> {
+    rows: Vec<Row>,
+    seen: &'s Seen,
 }
 
 /// A message on its way to be judged.
@@ -470,30 +491,39 @@ impl Gate {
     }
 }
 
+/// Stops what waits at a gate when the rows are no longer taken, a sink that panics included.
+struct StopAtEnd<'g>(&'g Gate);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Rows in the order of their numbers, as they come: a few at a time, whose numbers follow each other.
-struct Ordered {
-    waiting: BTreeMap<u64, Vec<Row>>,
+/// Batches in the order of their rows, as they come.
+struct Ordered<'s> {
+    waiting: BTreeMap<u64, Batch<'s>>,
     next: u64,
 }
 
-impl Default for Ordered {
-    fn default() -> Ordered {
+impl Default for Ordered<'_> {
+    fn default() -> Self {
         Ordered { waiting: BTreeMap::new(), next: 1 }
     }
 }
 
-impl Ordered {
-    fn push(&mut self, batch: Vec<Row>) {
-        self.waiting.extend(batch.first().map(|row| row.number).map(|first| (first, batch)));
+impl<'s> Ordered<'s> {
+    fn push(&mut self, batch: Batch<'s>) {
+        self.waiting.extend(batch.rows.first().map(|row| row.number).map(|first| (first, batch)));
     }
 
-    fn next(&mut self) -> Option<Vec<Row>> {
+    fn next(&mut self) -> Option<Batch<'s>> {
         let batch = self.waiting.remove(&self.next)?;
-        self.next += batch.len() as u64;
+        self.next += batch.rows.len() as u64;
         Some(batch)
     }
 }

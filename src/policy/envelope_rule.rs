@@ -87,29 +87,40 @@ impl EnvelopeRule {
         Ok(rule)
     }
 
-    /// The envelope of a message. `None` in the place of the stand-in's notice: whether nobody was named, and the
-    /// site's postmaster (or `nobody@mailbox.invalid`) stands in.
-    pub fn envelope(&self, message: &Message, hint: Option<&FromLine>, site: &Site) -> (Envelope, StandIn) {
+    /// The envelope of a message, and what of its recipients the message does not say. Where it names nobody, the site's
+    /// postmaster (or `nobody@mailbox.invalid`) stands in.
+    pub fn envelope(&self, message: &Message, hint: Option<&FromLine>, site: &Site) -> (Envelope, Named) {
         let sender = match &self.sender {
             SenderRule::Fixed(sender) => sender.clone(),
             SenderRule::Headers => header_sender(message),
             SenderRule::Traces => traced_sender(message, hint),
         };
-        let recipients = match &self.recipients {
+        let mut recipients = match &self.recipients {
             RecipientRule::Fixed(addresses) => addresses.iter().map(recipient).collect(),
             RecipientRule::Headers => or_else(header_recipients(message), || delivered(message)),
             RecipientRule::Traces => or_else(delivered(message), || header_recipients(message)),
         };
         let stand_in = recipients.is_empty();
+        let too_many = recipients.len() > RECIPIENTS;
+        recipients.truncate(RECIPIENTS);
         let recipients = or_else(recipients, || vec![stand_in_recipient(site)]);
         let sender_text = sender.as_ref().map_or_else(String::new, ToString::to_string).into();
-        (Envelope { sender, sender_text, recipients }, StandIn(stand_in))
+        (Envelope { sender, sender_text, recipients }, Named { stand_in, too_many })
     }
 }
 
-/// Whether the recipient is a stand-in because the message names nobody.
+/// Recipients of one message that are taken from it, as many as mail servers usually take at a time: a message may name
+/// tens of thousands, and a record has lines for each.
+pub const RECIPIENTS: usize = 1_000;
+
+/// What a message says of its recipients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StandIn(pub bool);
+pub struct Named {
+    /// Nobody is named, and somebody stands in.
+    pub stand_in: bool,
+    /// More than [`RECIPIENTS`] are named; the first are taken.
+    pub too_many: bool,
+}
 
 /// The session that is assumed where a mailbox tells none: that of an authenticated user where the sender is in the
 /// site, else of nobody.

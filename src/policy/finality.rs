@@ -2,8 +2,8 @@
 //!
 //! A policy may be decided from the envelope and its decision still be open: an exception of it may read the content,
 //! and so may another policy that would win. Only what nothing later can change may be refused while a recipient is
-//! named. Cost: one walk over the policies of both sides; asked only of what goes back to the sender and was decided
-//! before the content came.
+//! named. Cost: one walk over the policies of both sides; asked only of what goes back to the sender, and ended where the
+//! winner's own criteria read the content.
 
 use super::candidates::{Candidate, ExceptionAt, LookupSide, Standing};
 use super::chains::Chain;
@@ -17,20 +17,25 @@ use crate::language::hir::{Disposition, Policy, PolicyId};
 use crate::language::schema::facts::Stage;
 use crate::plan::Plan;
 use crate::plan::ir::NodeId;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// When a recipient's (position in the envelope) return or refusal is final.
 pub fn of(judge: &mut Judge<'_>, settling: &Settling, recipient: usize) -> Final {
     let Some(winner) = winner(settling) else { return Final::AfterContent };
     let mut latest = of_winner(judge, settling, winner);
+    if latest == Final::AfterContent {
+        return latest;
+    }
     let plan = judge.evaluator.plan();
+    let judged = settling.sides.iter().flat_map(|side| &side.policies);
+    let states: HashMap<(PolicyId, LookupSide), &State> =
+        judged.map(|one| ((one.policy, one.side), &one.state)).collect();
     for rival in rivals(judge, settling, winner) {
         if latest == Final::AfterContent {
             break;
         }
-        let judged = settling.sides.iter().flat_map(|side| &side.policies);
-        let mut judged = judged.filter(|one| one.policy == rival.policy && one.side == rival.side);
-        let at = match judged.next().map(|judged| &judged.state) {
+        let at = match states.get(&(rival.policy, rival.side)).copied() {
             None | Some(State::NotTriggered) => {
                 let decided_by = judge.evaluator.criteria(rival.policy, recipient).decided_by;
                 decided_by.map_or(Final::AfterContent, |node| known(plan, [node]))

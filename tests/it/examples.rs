@@ -144,7 +144,7 @@ fn outcomes(engine: &Engine, mailbox: &Path) -> (usize, BTreeMap<Key, Expected>)
     let samples: Vec<String> = items.iter().map(sample).collect();
     let mut rows = BTreeMap::new();
     let run = DryRun { engine, against: None, options: &options };
-    run.run(items.into_iter().map(Ok), |row: Row| {
+    run.run(items.into_iter().map(Ok), |row: &Row| {
         let RowResult::Judged(judged) = &row.result else {
             panic!("{} was not judged: {:?}", row.origin, row.result)
         };

@@ -2,8 +2,8 @@
 //!
 //! A policy cannot trigger, and cannot be undecided, where one of its conditions fails; so of conditions joined by `and`
 //! one is enough to watch, of conditions joined by `or` all are. Only questions of groups are watched, since those are
-//! answered anyway, and only those of the cheapest class of a policy's conditions: what is asked first. Of several the one
-//! that will hold most seldom is taken.
+//! answered anyway: one of the cheapest class of a policy's conditions, which is what is asked first, and a dearer one only
+//! where none of those can be watched. Of several the one that will hold most seldom is taken.
 
 use super::{Cell, KEYS};
 use crate::language::hir::CompareOperator;

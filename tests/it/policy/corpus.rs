@@ -19,7 +19,7 @@ fn run(engine: &Engine, options: &Options, paths: &[PathBuf]) -> (Vec<Row>, Summ
     let mut rows = Vec::new();
     let items = Mailboxes::open(paths, &MessageLimits::default());
     let summary = DryRun { engine, against: None, options }.run(items, |row| {
-        rows.push(row);
+        rows.push(row.clone());
         ControlFlow::Continue(())
     });
     (rows, summary)

@@ -47,7 +47,7 @@ fn run(
 ) -> (Vec<Row>, Summary) {
     let mut rows = Vec::new();
     let summary = DryRun { engine, against, options }.run(items.into_iter(), |row| {
-        rows.push(row);
+        rows.push(row.clone());
         ControlFlow::Continue(())
     });
     (rows, summary)
@@ -87,7 +87,7 @@ fn a_reader_that_fails_ends_the_mailbox_with_a_row() {
     });
     let mut rows = Vec::new();
     DryRun { engine: &engine, against: None, options: &options(2) }.run(items, |row| {
-        rows.push(row);
+        rows.push(row.clone());
         ControlFlow::Continue(())
     });
     assert_eq!(rows.len(), 3);
@@ -194,9 +194,9 @@ fn envelopes_come_from_traces_headers_or_fixed_values() {
         "Return-Path: <bounce@list.example>\r\nDelivered-To: ben@acme.example\r\nFrom: A <a@out.example>\r\nTo: list@list.example\r\nCc: c@out.example\r\n",
     );
     let envelope = |rule: &str| {
-        let (envelope, stand_in) = EnvelopeRule::parse(rule).unwrap().envelope(&message, None, site);
+        let (envelope, named) = EnvelopeRule::parse(rule).unwrap().envelope(&message, None, site);
         let to: Vec<String> = envelope.recipients.iter().map(|known| known.address.to_string()).collect();
-        (envelope.sender.map(|sender| sender.to_string()).unwrap_or_default(), to.join(" "), stand_in.0)
+        (envelope.sender.map(|sender| sender.to_string()).unwrap_or_default(), to.join(" "), named.stand_in)
     };
     assert_eq!(envelope(""), ("bounce@list.example".into(), "list@list.example c@out.example".into(), false));
     assert_eq!(
@@ -419,4 +419,35 @@ fn figures_are_the_same_whatever_is_kept_of_a_message() {
     assert_eq!(of("outer"), [(30, 30, 0)]);
     assert_eq!(of("inner"), [(30, 0, 0)]);
     assert!(of("silent")[0].2 > 0);
+}
+
+#[test]
+fn a_sink_that_panics_ends_the_run_with_its_panic() {
+    let engine = set("content policy p for senders { tag \"t\" }");
+    let items = (1..=2_000).map(|n| Ok(item(n, "b@out.example", "s", "")));
+    let options = options(2);
+    let run = DryRun { engine: &engine, against: None, options: &options };
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        run.run(items, |_| panic!("the sink breaks"));
+    }));
+    assert!(ended.is_err());
+}
+
+#[test]
+fn of_a_message_that_names_very_many_the_first_thousand_are_judged_and_that_is_said() {
+    let engine = set("content policy p for recipients { tag \"t\" }");
+    let to: Vec<String> = (0..30_000).map(|at| format!("u{at}@acme.example")).collect();
+    let (rows, summary) = run(
+        &engine,
+        None,
+        &options(1),
+        vec![Ok(item(1, &to.join(",\r\n "), "s", "")), Ok(item(2, &to[0], "s", ""))],
+    );
+    assert!(
+        matches!(&rows[0].result, RowResult::Judged(judged) if judged.decision.settled_as.len() == 1_000)
+    );
+    let said: Vec<(&String, &u64)> =
+        summary.assumed.iter().filter(|(words, _)| words.contains("1,000")).collect();
+    assert_eq!(said.len(), 1);
+    assert_eq!(*said[0].1, 1, "of one message");
 }
