@@ -7,7 +7,9 @@
 //! as the longest text has comes into the right one. Matches are noted with their state and taken afterwards, lane by
 //! lane, hence in the order of the text.
 //!
-//! Who wants a text wants it as a literal, as a word (looked at on the spot) or as a mark that it occurs at all.
+//! Who wants a text wants it as a literal, as a word (looked at on the spot) or as a mark that it occurs at all. Marks of
+//! a text are given at its first occurrence only, so that many regexes that need the same text cost no more for each
+//! occurrence of it.
 //! Memory of a scan: a few bytes for each pattern that occurs and each match state met in a block of the text; a slot for
 //! every pattern is kept with the automaton and used again.
 
@@ -102,6 +104,8 @@ pub(super) struct Literals {
     edges: Vec<Edges>,
     /// Those who want the text of a number are `users[starts[number]..starts[number + 1]]`.
     starts: Vec<u32>,
+    /// Those who want a mark come last: of the text of a number from `users[marks[number]]` on.
+    marks: Vec<u32>,
     users: Vec<User>,
     scratches: Pool<Scratch, MakeScratch>,
 }
@@ -113,6 +117,10 @@ struct Scratch {
     slots: Vec<u32>,
     seen: Vec<Seen>,
     marked: Vec<Key>,
+    /// Whether the marks of the text of a number were given.
+    given: Vec<bool>,
+    /// The numbers of these texts.
+    texts_given: Vec<usize>,
     met: [Vec<(u32, StateID)>; LANES],
 }
 
@@ -135,7 +143,7 @@ impl Literals {
         dense_bytes: usize,
         one_by_one: bool,
     ) -> Result<Literals, String> {
-        let Wanted { texts, users, .. } = wanted;
+        let Wanted { texts, mut users, .. } = wanted;
         let (states, row) = table_size(&texts);
         let longest = texts.iter().map(String::len).max().unwrap_or(0);
         let edges = texts.iter().map(|text| Edges::of(text)).collect();
@@ -145,15 +153,23 @@ impl Literals {
         } else {
             machine(&texts, states.saturating_mul(row) <= dense_bytes)?
         };
-        let mut starts = vec![0];
-        for of_text in &users {
-            let end = starts.last().copied().unwrap_or(0);
-            starts.push(end + u32::try_from(of_text.len()).unwrap_or(u32::MAX));
+        let (mut starts, mut marks) = (vec![0], Vec::with_capacity(count));
+        let amount = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        for of_text in &mut users {
+            of_text.sort_by_key(|user| user.want == Want::Mark);
+            let counted = of_text.partition_point(|user| user.want != Want::Mark);
+            let start = starts.last().copied().unwrap_or(0);
+            marks.push(amount(counted).saturating_add(start));
+            starts.push(amount(of_text.len()).saturating_add(start));
         }
-        let make: MakeScratch = Box::new(move || Scratch { slots: vec![0; keys], ..Scratch::default() });
+        let make: MakeScratch = Box::new(move || Scratch {
+            slots: vec![0; keys],
+            given: vec![false; count],
+            ..Scratch::default()
+        });
         let users = users.into_iter().flatten().collect();
         let scratches = Pool::new(make);
-        Ok(Literals { machine, texts: count, states, longest, edges, starts, users, scratches })
+        Ok(Literals { machine, texts: count, states, longest, edges, starts, marks, users, scratches })
     }
 
     /// How many texts there are.
@@ -186,6 +202,7 @@ impl Literals {
         machine
             + size_of_val(self.edges.as_slice())
             + size_of_val(self.starts.as_slice())
+            + size_of_val(self.marks.as_slice())
             + size_of_val(self.users.as_slice())
     }
 
@@ -211,7 +228,7 @@ impl Literals {
         scratch.finish()
     }
 
-    /// Gives every occurrence of every text that somebody wants there, with its wanters, until told to stop.
+    /// Gives every occurrence of every text that somebody wants counted, with its wanters, until told to stop.
     pub(super) fn each_occurrence(
         &self,
         folded: &str,
@@ -260,7 +277,7 @@ impl Literals {
         range: Range<usize>,
         take: &mut impl FnMut(Key, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        for user in self.users_of(number) {
+        for user in self.counters_of(number) {
             if user.want != Want::Word || self.is_word(number, folded, &range) {
                 take(user.key, range.clone())?;
             }
@@ -304,19 +321,28 @@ impl Literals {
     }
 
     fn take(&self, number: usize, folded: &str, range: Range<usize>, scratch: &mut Scratch) {
-        for user in self.users_of(number) {
-            match user.want {
-                Want::Mark => scratch.mark(user.key),
-                Want::Literal => scratch.count(user.key, &range),
-                Want::Word if self.is_word(number, folded, &range) => scratch.count(user.key, &range),
-                Want::Word => {}
+        if scratch.is_first(number) {
+            self.markers_of(number).iter().for_each(|user| scratch.mark(user.key));
+        }
+        for user in self.counters_of(number) {
+            if user.want != Want::Word || self.is_word(number, folded, &range) {
+                scratch.count(user.key, &range);
             }
         }
     }
 
-    fn users_of(&self, number: usize) -> &[User] {
-        let start = self.starts.get(number).map_or(0, |&start| start as usize);
-        let end = self.starts.get(number + 1).map_or(0, |&end| end as usize);
+    /// Those who want the occurrences of a text counted.
+    fn counters_of(&self, number: usize) -> &[User] {
+        self.users_between(self.starts.get(number), self.marks.get(number))
+    }
+
+    /// Those who want a mark that a text occurs.
+    fn markers_of(&self, number: usize) -> &[User] {
+        self.users_between(self.marks.get(number), self.starts.get(number + 1))
+    }
+
+    fn users_between(&self, start: Option<&u32>, end: Option<&u32>) -> &[User] {
+        let [start, end] = [start, end].map(|at| at.map_or(0, |&at| at as usize));
         self.users.get(start..end).unwrap_or_default()
     }
 
@@ -326,6 +352,14 @@ impl Literals {
 }
 
 impl Scratch {
+    /// Whether the text of a number is met for the first time.
+    fn is_first(&mut self, number: usize) -> bool {
+        let Some(given) = self.given.get_mut(number).filter(|given| !**given) else { return false };
+        *given = true;
+        self.texts_given.push(number);
+        true
+    }
+
     fn mark(&mut self, key: Key) {
         if let Some(slot) = self.slots.get_mut(key.index()).filter(|slot| **slot == 0) {
             *slot = MARKED;
@@ -352,6 +386,11 @@ impl Scratch {
         for key in self.seen.iter().map(|seen| seen.key).chain(self.marked.iter().copied()) {
             if let Some(slot) = self.slots.get_mut(key.index()) {
                 *slot = 0;
+            }
+        }
+        for number in self.texts_given.drain(..) {
+            if let Some(given) = self.given.get_mut(number) {
+                *given = false;
             }
         }
         self.marked.sort_unstable();

@@ -119,6 +119,28 @@ fn nested_repetition_takes_linear_time() {
     assert!(start.elapsed().as_secs() < 5, "took {:?}", start.elapsed());
 }
 
+#[test]
+fn many_regexes_that_need_one_text_cost_no_more_for_each_occurrence_of_it() {
+    let all: Vec<Pattern> = (1..=500).map(|count| regex(&format!("secret.{{{count}}}"), true)).collect();
+    let (one, _) = compile(&all[..1]);
+    let (many, ids) = compile(&all);
+    let text = "secret".repeat(100_000);
+    // The best of several times says what the work is, whatever else the machine does.
+    let best = |patterns: &Patterns| {
+        let times = (0..5).map(|_| {
+            let start = std::time::Instant::now();
+            assert!(!patterns.scan(&text).marked().is_empty());
+            start.elapsed()
+        });
+        times.min().unwrap()
+    };
+    let (of_one, of_many) = (best(&one), best(&many));
+    assert!(of_many < 4 * of_one, "{of_many:?} for many, {of_one:?} for one");
+    assert_eq!(many.scan(&text).marked().len(), ids.len());
+    assert_eq!(many.scan("bar").marked().len(), 0);
+    assert_eq!(many.scan("a secret").marked().len(), ids.len(), "a second text is marked anew");
+}
+
 proptest! {
     #[test]
     fn what_each_literal_finds_alone_all_find_together(
