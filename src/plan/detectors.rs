@@ -6,12 +6,14 @@
 //! or word, not inside a URL and, where slashes or underscores part it, not inside a path or name. A text with marks
 //! on its letters and digits or with rows of single digits is searched without them, too ([`super::plainer`]).
 //!
-//! Cost: linear for what passes; failed candidates are tried again within a budget of [`RETRY_FACTOR`] times the text;
-//! then the search leaps over them and says that it gave up, which leaves open what it did not find.
+//! Cost: a candidate that passes its checks costs its length and, where words are wanted nearby, the windows on its sides
+//! in which they are looked for. These windows and the tries with failed candidates are paid from a budget of
+//! [`RETRY_FACTOR`] times the text; beyond it the search leaps over candidates and says that it gave up, which leaves open
+//! what it did not find. What the regexes look at has a budget of its own ([`Budget`]).
 
 use super::checks::{normalised, passes};
 use super::patterns::{
-    self, Budget, Guard, PatternTable, Patterns, SearchOptions, escape, find_from, regex_may_run_on,
+    self, Budget, Guard, PatternTable, Patterns, SearchOptions, escape, find_from, longest_match,
 };
 use super::plainer::Plainer;
 use crate::base::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -27,10 +29,8 @@ pub const LINE: Code = Code("mfp::detector::line");
 /// A detector's pattern that cannot be compiled within its limit.
 pub const PATTERN: Code = Code("mfp::detector::pattern");
 
-/// How many times the length of a text may be searched again for candidates that failed.
+/// How many times the length of a text may be searched again for candidates that failed and for words nearby.
 const RETRY_FACTOR: usize = 64;
-/// Shorter forms of one failed candidate that are tried.
-const SHORTER_TRIES: usize = 24;
 /// Values kept distinct in one text; what is beyond counts no more.
 pub const VALUES_KEPT: usize = 100_000;
 /// How far back the start of a URL is looked for, in bytes.
@@ -61,8 +61,8 @@ pub struct Findings {
 /// A detector ready to search.
 #[derive(Debug)]
 pub struct CompiledDetector {
-    /// Each with whether it may look on to the end of the text.
-    regexes: Vec<(Regex, bool)>,
+    /// Each with the bytes of its longest match.
+    regexes: Vec<(Regex, usize)>,
     checks: Vec<Check>,
     near: Vec<CompiledNear>,
 }
@@ -77,8 +77,7 @@ struct CompiledNear {
 impl CompiledDetector {
     /// Compiles a detector; an error says in words which pattern is too large or malformed.
     pub fn new(detector: &Detector) -> Result<CompiledDetector, String> {
-        let compiled = |pattern: &Pattern| Ok((candidate_regex(pattern)?, regex_may_run_on(Some(pattern))));
-        let regexes = detector.patterns.iter().map(compiled).collect::<Result<Vec<_>, String>>()?;
+        let regexes = detector.patterns.iter().map(candidate_regex).collect::<Result<Vec<_>, String>>()?;
         let near = detector.near.iter().map(CompiledNear::new).collect::<Result<Vec<_>, _>>()?;
         Ok(CompiledDetector { regexes, checks: detector.checks.clone(), near })
     }
@@ -120,15 +119,15 @@ impl CompiledDetector {
     /// Gives every find, and whether not everything could be tried.
     fn for_each(&self, cased: &str, mut take: impl FnMut(Found)) -> bool {
         let plainer = Plainer::of(cased, !self.checks.is_empty());
-        if let ([(regex, may_run_on)], None) = (self.regexes.as_slice(), &plainer) {
-            return self.search(regex, *may_run_on, cased, take);
+        if let ([(regex, longest)], None) = (self.regexes.as_slice(), &plainer) {
+            return self.search(regex, *longest, cased, take);
         }
         let mut gave_up = false;
         let mut all = Vec::new();
-        for (regex, may_run_on) in &self.regexes {
-            gave_up |= self.search(regex, *may_run_on, cased, |found| all.push(found));
+        for (regex, longest) in &self.regexes {
+            gave_up |= self.search(regex, *longest, cased, |found| all.push(found));
             if let Some(plainer) = &plainer {
-                gave_up |= self.search(regex, *may_run_on, plainer.text(), |Found { range, value }| {
+                gave_up |= self.search(regex, *longest, plainer.text(), |Found { range, value }| {
                     all.push(Found { range: plainer.origin(range), value });
                 });
             }
@@ -145,16 +144,16 @@ impl CompiledDetector {
     }
 
     /// Gives what one pattern finds in a text, and whether not everything could be tried.
-    fn search(&self, regex: &Regex, may_run_on: bool, text: &str, mut take: impl FnMut(Found)) -> bool {
-        let mut search = Search::new(self, text, may_run_on);
+    fn search(&self, regex: &Regex, longest: usize, text: &str, mut take: impl FnMut(Found)) -> bool {
+        let mut search = Search::new(self, text, longest);
         while let Some(found) = search.next(regex) {
             take(found);
         }
         search.gave_up
     }
 
-    /// The value of a candidate that starts on its own and passes all else.
-    fn accept(&self, cased: &str, range: &Range<usize>) -> Option<String> {
+    /// The value of a candidate that starts on its own and passes all else but the words wanted nearby.
+    fn passing(&self, cased: &str, range: &Range<usize>) -> Option<String> {
         if range.is_empty() || !ends_alone(cased, range) {
             return None;
         }
@@ -164,15 +163,15 @@ impl CompiledDetector {
         }
         let value = normalised(candidate);
         let checked = self.checks.iter().all(|&check| passes(check, &value));
-        let accepted =
-            checked && self.near.iter().all(|near| near.holds(cased, range)) && !in_url(cased, range);
-        accepted.then(|| value.to_uppercase())
+        (checked && !in_url(cased, range)).then(|| value.to_uppercase())
     }
 }
 
-fn candidate_regex(pattern: &Pattern) -> Result<Regex, String> {
+/// What finds the candidates of a pattern, compiled, and the bytes of the longest.
+fn candidate_regex(pattern: &Pattern) -> Result<(Regex, usize), String> {
     let (regex, caseless, dot_all) = candidate_source(pattern)?;
-    patterns::regex(&regex, caseless, dot_all)
+    let longest = longest_match(&regex, caseless, dot_all);
+    Ok((patterns::regex(&regex, caseless, dot_all)?, longest))
 }
 
 /// What finds the candidates of a pattern in cased text: a regex, whether it is caseless, whether `.` matches line breaks.
@@ -210,9 +209,9 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(detector: &'a CompiledDetector, cased: &'a str, may_run_on: bool) -> Search<'a> {
+    fn new(detector: &'a CompiledDetector, cased: &'a str, longest: usize) -> Search<'a> {
         let budget = cased.len().saturating_mul(RETRY_FACTOR).saturating_add(1 << 16);
-        let walks = Budget::new(may_run_on, cased);
+        let walks = Budget::new(longest, cased);
         Search { detector, cased, from: 0, covered: 0, budget, walks, gave_up: false }
     }
 
@@ -282,23 +281,53 @@ impl<'a> Search<'a> {
             return None;
         }
         let mut candidate = range.clone();
-        for _ in 0..SHORTER_TRIES {
-            if let Some(value) = self.detector.accept(self.cased, &candidate) {
+        loop {
+            if let Some(value) = self.accept(&candidate) {
                 return Some((candidate, value));
             }
-            self.budget = self.budget.saturating_sub(candidate.len().max(1));
-            if self.budget == 0 {
+            if !self.pays(candidate.len().max(1)) {
                 return None;
             }
-            let last = self.cased.get(candidate.clone())?.char_indices().next_back()?.0;
-            if last == 0 {
-                return None;
-            }
-            let shorter =
-                Input::new(self.cased).range(candidate.start..candidate.start + last).anchored(Anchored::Yes);
+            let end = self.shorter_end(&candidate)?;
+            let shorter = Input::new(self.cased).range(candidate.start..end).anchored(Anchored::Yes);
             candidate = regex.search(&shorter)?.range();
         }
-        None
+    }
+
+    /// The last place before the end of a candidate where a shorter one would stand on its own. What ends between them
+    /// would be refused, so that nothing is lost by not trying it.
+    fn shorter_end(&self, candidate: &Range<usize>) -> Option<usize> {
+        let text = self.cased.get(candidate.clone())?;
+        let mut ends = text.char_indices().rev().map(|(at, _)| candidate.start + at);
+        ends.find(|&end| end == candidate.start || ends_alone(self.cased, &(candidate.start..end)))
+            .filter(|&end| end > candidate.start)
+    }
+
+    /// The value of a candidate that starts on its own and passes all else.
+    fn accept(&mut self, range: &Range<usize>) -> Option<String> {
+        let detector = self.detector;
+        let value = detector.passing(self.cased, range)?;
+        detector.near.iter().all(|near| self.has_near(near, range)).then_some(value)
+    }
+
+    /// Whether a word stands near a candidate, as far as the budget pays for a look.
+    fn has_near(&mut self, near: &CompiledNear, range: &Range<usize>) -> bool {
+        [Toward::End, Toward::Start].into_iter().any(|side| {
+            let window = near.window(self.cased, range, side);
+            self.pays(window.len())
+                && near.found(window, side).unwrap_or_else(|| {
+                    self.gave_up = true;
+                    false
+                })
+        })
+    }
+
+    /// Pays from the budget; where it has not as much left, the search gives up.
+    fn pays(&mut self, bytes: usize) -> bool {
+        let enough = self.budget >= bytes;
+        self.gave_up |= !enough;
+        self.budget = self.budget.saturating_sub(bytes);
+        enough
     }
 
     fn after_first(&self, start: usize) -> usize {
@@ -390,23 +419,29 @@ impl CompiledNear {
         Ok(CompiledNear { patterns, within: near.within as usize, longest })
     }
 
-    /// Whether a word stands within so many characters before or behind the candidate.
-    fn holds(&self, cased: &str, range: &Range<usize>) -> bool {
-        // One character more on either side, so that a word at the edge of the window shows its boundary.
+    /// The text before or behind a candidate in which a word may stand near enough.
+    fn window<'t>(&self, cased: &'t str, range: &Range<usize>, candidate: Toward) -> &'t str {
+        // One character more, so that a word at the edge of the window shows its boundary.
         let reach = self.within + self.longest + 1;
-        let head = cased.get(..range.start).unwrap_or_default();
-        let start = head.char_indices().rev().nth(reach.saturating_sub(1)).map_or(0, |(at, _)| at);
-        let before = head.get(start..).unwrap_or_default();
-        let tail = cased.get(range.end..).unwrap_or_default();
-        let end = tail.char_indices().nth(reach).map_or(tail.len(), |(at, _)| at);
-        let after = tail.get(..end).unwrap_or_default();
-        self.found(before, Toward::End) || self.found(after, Toward::Start)
+        match candidate {
+            Toward::End => {
+                let head = cased.get(..range.start).unwrap_or_default();
+                let start = head.char_indices().rev().nth(reach - 1).map_or(0, |(at, _)| at);
+                head.get(start..).unwrap_or_default()
+            }
+            Toward::Start => {
+                let tail = cased.get(range.end..).unwrap_or_default();
+                let end = tail.char_indices().nth(reach).map_or(tail.len(), |(at, _)| at);
+                tail.get(..end).unwrap_or_default()
+            }
+        }
     }
 
-    /// Whether a word ends or starts near enough to that side of a window where the candidate stands.
-    fn found(&self, window: &str, candidate: Toward) -> bool {
+    /// Whether a word ends or starts near enough to that side of a window where the candidate stands; `None` where the
+    /// search for it gave up.
+    fn found(&self, window: &str, candidate: Toward) -> Option<bool> {
         if window.is_empty() {
-            return false;
+            return Some(false);
         }
         let surface = Surface::from_text(window);
         let [folded, cased] = [Form::Folded, Form::Cased].map(|form| {

@@ -1,7 +1,7 @@
 //! From the table of patterns to automata: who is served by which.
 
 use super::literals::{Literals, Want, Wanted};
-use super::regexes::{amount, compile as compile_regex, glob_to_regex, in_form, may_run_on, parse};
+use super::regexes::{amount, compile as compile_regex, glob_to_regex, in_form, longest, parse};
 use super::shared::{Shared, relaxed};
 use super::{Compiled, Conditions, Guard, Key, PatternId, PatternTable, Patterns, SearchOptions, Service};
 use super::{TooLarge, atoms};
@@ -60,11 +60,9 @@ impl Compiler<'_> {
             Pattern::Suffix { text } => self.edge(id, text, Compiled::Suffix),
             Pattern::Regex { pattern, caseless, dot_all } => {
                 let form = if *caseless { Form::Folded } else { Form::Cased };
-                self.regex(id, parse(&in_form(pattern, form), *caseless, *dot_all), form, true)
+                self.regex(id, parse(&in_form(pattern, form), *caseless, *dot_all), form)
             }
-            Pattern::Glob { text } => {
-                self.regex(id, parse(&glob_to_regex(text), false, true), Form::Folded, false)
-            }
+            Pattern::Glob { text } => self.regex(id, parse(&glob_to_regex(text), false, true), Form::Folded),
         }
     }
 
@@ -89,15 +87,13 @@ impl Compiler<'_> {
         compiled(folded.into())
     }
 
-    fn regex(&mut self, id: PatternId, parsed: Result<Hir, String>, form: Form, again: bool) -> Compiled {
+    fn regex(&mut self, id: PatternId, parsed: Result<Hir, String>, form: Form) -> Compiled {
         let limit = self.options.budgets.regex_bytes;
         let compiled = parsed.and_then(|parsed| compile_regex(&parsed, limit).map(|regex| (parsed, regex)));
         match compiled {
             Ok((parsed, regex)) => {
-                // A glob matches once at most, so its walks do not add up.
-                let may_run_on = again && may_run_on(&parsed);
                 let service = self.serve(id.into(), &parsed, form);
-                Compiled::Regex { regex: Box::new(regex), form, may_run_on, service }
+                Compiled::Regex { regex: Box::new(regex), form, longest: longest(&parsed), service }
             }
             Err(reason) => {
                 self.errors.push(TooLarge { pattern: Some(id), detector: None, reason });

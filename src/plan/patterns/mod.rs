@@ -21,7 +21,7 @@ mod table;
 mod words;
 
 pub use budgets::{AutomatonStatistics, SearchBudgets, SearchOptions, SearchStatistics, ServedBy, Serves};
-pub use regexes::{Budget, REGEX_BYTES, escape, find_from, regex, regex_may_run_on};
+pub use regexes::{Budget, REGEX_BYTES, escape, find_from, longest_match, regex};
 pub use table::{Guard, PatternTable, TooLarge};
 pub use words::is_word;
 
@@ -132,7 +132,8 @@ enum Compiled {
     Regex {
         regex: Box<Regex>,
         form: Form,
-        may_run_on: bool,
+        /// Bytes of its longest match.
+        longest: usize,
         service: Service,
     },
     Prefix(Box<str>),
@@ -269,11 +270,11 @@ impl Patterns {
                 Some(Pattern::Literal { text }) => each(folded, &fold(text), false, |range| hits.add(range)),
                 _ => {}
             },
-            Some(Compiled::Regex { regex, form, may_run_on, .. }) => {
+            Some(Compiled::Regex { regex, form, longest, .. }) => {
                 let text = surface.text(*form);
-                let mut budget = Budget::new(*may_run_on, text);
+                let mut budget = Budget::new(*longest, text);
                 for found in regex.find_iter(text) {
-                    if !budget.pays_from(found.end()) {
+                    if !budget.pays_behind(&found.range()) {
                         hits.gave_up = true;
                         break;
                     }
@@ -314,41 +315,51 @@ impl Patterns {
         places
     }
 
-    /// Whether any occurrence of any pattern is accepted. `accept` is asked of every one, of literals and words also of
-    /// those that overlap, with the form it was found in; the first that is accepted ends the search.
-    pub fn any_place(&self, surface: &Surface, mut accept: impl FnMut(Form, &Range<usize>) -> bool) -> bool {
-        let in_scan = self.literals.each_occurrence(surface.folded(), |key, range| {
-            match self.is_scanned(key.pattern()) && accept(Form::Folded, &range) {
+    /// Whether any occurrence of any pattern is accepted; `None` where a search gave up before. `accept` is asked of every
+    /// one, of literals and words also of those that overlap, with the form it was found in; the first that is accepted ends
+    /// the search.
+    pub fn any_place(
+        &self,
+        surface: &Surface,
+        mut accept: impl FnMut(Form, &Range<usize>) -> bool,
+    ) -> Option<bool> {
+        let in_scan =
+            self.literals.each_occurrence(surface.folded(), |_, range| match accept(Form::Folded, &range) {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
-            }
-        });
+            });
         if in_scan.is_break() {
-            return true;
+            return Some(true);
         }
-        (0_u32..).map(PatternId).zip(&self.compiled).any(|(pattern, compiled)| match compiled {
+        let mut gave_up = false;
+        let found = (0_u32..).map(PatternId).zip(&self.compiled).any(|(pattern, compiled)| match compiled {
             Compiled::Scanned => false,
-            Compiled::Regex { regex, form, may_run_on, .. } => {
+            Compiled::Regex { regex, form, longest, .. } => {
                 let text = surface.text(*form);
-                let mut budget = Budget::new(*may_run_on, text);
-                let mut found = regex.find_iter(text).take_while(|found| budget.pays_from(found.end()));
-                found.any(|found| accept(*form, &found.range()))
+                let mut budget = Budget::new(*longest, text);
+                let mut affordable = regex.find_iter(text).map(|found| found.range()).take_while(|found| {
+                    let pays = budget.pays_behind(found);
+                    gave_up |= !pays;
+                    pays
+                });
+                affordable.any(|found| accept(*form, &found))
             }
             Compiled::Empty | Compiled::Prefix(_) | Compiled::Suffix(_) => {
                 self.search(pattern, surface).places.iter().any(|place| accept(Form::Folded, place))
             }
-        })
+        });
+        (found || !gave_up).then_some(found)
     }
 
     /// The different texts that a pattern matches, folded; at most `most`.
     pub fn values(&self, pattern: PatternId, surface: &Surface, most: usize) -> BTreeSet<String> {
         match (self.compiled.get(pattern.index()), self.table.get(pattern)) {
-            (Some(Compiled::Regex { regex, form, may_run_on, .. }), _) => {
+            (Some(Compiled::Regex { regex, form, longest, .. }), _) => {
                 let text = surface.text(*form);
                 let mut values = BTreeSet::new();
-                let mut budget = Budget::new(*may_run_on, text);
+                let mut budget = Budget::new(*longest, text);
                 for found in regex.find_iter(text) {
-                    if values.len() >= most || !budget.pays_from(found.end()) {
+                    if values.len() >= most || !budget.pays_behind(&found.range()) {
                         break;
                     }
                     values.insert(fold(text.get(found.range()).unwrap_or_default()));

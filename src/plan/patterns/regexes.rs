@@ -1,6 +1,5 @@
 //! Regexes and globs: how they are written for normalised text, compiled, and what their walks may cost.
 
-use crate::language::hir::Pattern;
 use crate::message::surface::{Form, fold, normalise};
 use regex_automata::meta::Regex;
 use regex_automata::{Input, util::syntax};
@@ -15,6 +14,9 @@ const REGEX_CACHE_BYTES: usize = 4 << 20;
 const WALK_BYTES: usize = 16 << 20;
 /// See [`WALK_BYTES`].
 const WALKS: usize = 64;
+/// Bytes of each walk that are free. They cost at most so many times the text, and regexes whose matches are short never
+/// run out of their budget.
+const FREE_BYTES: usize = 128;
 
 /// Compiles a regex within [`REGEX_BYTES`]; an error says why not, in words.
 pub fn regex(pattern: &str, caseless: bool, dot_all: bool) -> Result<Regex, String> {
@@ -155,39 +157,48 @@ pub fn find_from(regex: &Regex, text: &str, from: usize) -> Option<Range<usize>>
     regex.search(&Input::new(text).range(from..text.len())).map(|found| found.range())
 }
 
-/// Whether a regex may look on to the end of the text for each of its matches. One with a longest match looks no further
-/// than that, and all its matches together cost one pass.
-pub fn regex_may_run_on(pattern: Option<&Pattern>) -> bool {
-    let Some(Pattern::Regex { pattern, caseless, dot_all }) = pattern else { return false };
-    parse(pattern, *caseless, *dot_all).map_or(true, |parsed| may_run_on(&parsed))
+/// The bytes of the longest match of a regex: it looks no further behind the start of one. `usize::MAX` where there is
+/// no longest match, so that it may look on to the end of the text.
+pub fn longest_match(pattern: &str, caseless: bool, dot_all: bool) -> usize {
+    parse(pattern, caseless, dot_all).map_or(usize::MAX, |parsed| longest(&parsed))
 }
 
 /// The same of a parsed regex.
-pub(super) fn may_run_on(parsed: &Hir) -> bool {
-    parsed.properties().maximum_len().is_none()
+pub(super) fn longest(parsed: &Hir) -> usize {
+    parsed.properties().maximum_len().unwrap_or(usize::MAX)
 }
 
-/// What the walks of a regex over a text may cost, so that no sender can make a search quadratic.
+/// What the walks of a regex over a text may cost, so that no sender can make a search cost much more than the text is
+/// long. A walk may look beyond the match that it finds: up to the longest match, or to the end of the text.
 pub struct Budget {
-    /// `None` where each walk is short.
-    left: Option<usize>,
+    left: usize,
     length: usize,
+    longest: usize,
 }
 
 impl Budget {
-    /// The budget of one regex for one text.
-    pub fn new(may_run_on: bool, text: &str) -> Budget {
+    /// The budget for one text of a regex with that longest match.
+    pub fn new(longest: usize, text: &str) -> Budget {
         let length = text.len();
-        let left = may_run_on.then(|| length.saturating_mul(WALKS).saturating_add(WALK_BYTES));
-        Budget { left, length }
+        Budget { left: length.saturating_mul(WALKS).saturating_add(WALK_BYTES), length, longest }
     }
 
-    /// Pays for a walk from an offset on; false where nothing is left for it.
-    pub fn pays_from(&mut self, end: usize) -> bool {
-        let Some(left) = &mut self.left else { return true };
-        let cost = self.length.saturating_sub(end) + 1;
-        let enough = *left >= cost;
-        *left = left.saturating_sub(cost);
+    /// Pays for a walk from an offset on, where walks overlap; false where nothing is left for it.
+    pub fn pays_from(&mut self, from: usize) -> bool {
+        self.pays(self.longest.min(self.length.saturating_sub(from)))
+    }
+
+    /// Pays for what the walk to a match looked at behind it, where matches stand one behind the other; false where nothing
+    /// is left for it.
+    pub fn pays_behind(&mut self, found: &Range<usize>) -> bool {
+        let rest = self.length.saturating_sub(found.end);
+        self.pays(self.longest.saturating_sub(found.len()).min(rest))
+    }
+
+    fn pays(&mut self, bytes: usize) -> bool {
+        let cost = bytes.saturating_sub(FREE_BYTES);
+        let enough = self.left >= cost;
+        self.left = self.left.saturating_sub(cost);
         enough
     }
 }

@@ -3,7 +3,7 @@
 use mailfw::base::source::Span;
 use mailfw::language::hir::{Check, Detector, Near, Pattern};
 use mailfw::plan::checks::{normalised, passes};
-use mailfw::plan::detectors::detect;
+use mailfw::plan::detectors::{CompiledDetector, Findings, detect};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -26,6 +26,10 @@ fn card() -> Detector {
 
 fn found(detector: &Detector, text: &str) -> Vec<String> {
     detect(detector, text).into_iter().map(|found| text[found.range].to_string()).collect()
+}
+
+fn findings(detector: &Detector, text: &str) -> Findings {
+    CompiledDetector::new(detector).unwrap().findings(text)
 }
 
 #[test]
@@ -346,4 +350,43 @@ fn a_row_of_single_digits_is_no_card_unless_it_has_just_its_digits() {
         Vec::<String>::new(),
         "nothing tells it from any row"
     );
+}
+
+#[test]
+fn a_card_before_a_long_row_of_numbers_is_found_or_left_open() {
+    let greedy = detector(r"\d[\d ]*", &[Check::Luhn, Check::CardIssuer]);
+    let text = "4111 1111 1111 1111 2026 11 24 12 00 00 33 44 55 66 77";
+    let values: Vec<String> = findings(&greedy, text).values.into_iter().collect();
+    assert_eq!(values, ["4111111111111111"]);
+    for groups in [30, 300, 3_000, 100_000] {
+        let text = format!("4111 1111 1111 1111 {}", "2026 11 24 ".repeat(groups));
+        let findings = findings(&greedy, &text);
+        assert!(
+            findings.values.contains("4111111111111111") || findings.gave_up,
+            "{groups} groups behind it"
+        );
+    }
+    let numbers = findings(&greedy, &"90 07 ".repeat(10));
+    assert!(!numbers.gave_up, "all of a short row is tried");
+}
+
+#[test]
+fn looking_for_words_nearby_costs_no_more_than_a_multiple_of_the_text() {
+    let mut code = detector("[0-9]{4}", &[]);
+    code.near = vec![Near { patterns: vec![Pattern::Word { text: "pin".into() }], within: 1_000 }];
+    let far = |candidates: usize| format!("{}{} pin", "1234 ".repeat(candidates), "x".repeat(1_001));
+    let few = findings(&code, &far(30));
+    assert!(!few.gave_up && few.total == 0, "{few:?}");
+    let many = findings(&code, &far(20_000));
+    assert!(many.gave_up, "what was not looked at is open");
+    let near = findings(&code, &format!("pin {}", "1234 ".repeat(20_000)));
+    assert!(near.gave_up && near.total > 0, "what was found before is found");
+}
+
+#[test]
+fn candidates_that_look_far_ahead_leave_a_detector_open() {
+    let text = "foo".repeat(40_000);
+    let found = findings(&detector("foo(?:.{0,3000}bar)?", &[Check::Luhn]), &text);
+    assert!(found.gave_up);
+    assert!(!findings(&detector("[a-z]{1,30}", &[]), &"foo ".repeat(40_000)).gave_up);
 }

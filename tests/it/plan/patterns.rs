@@ -2,6 +2,7 @@
 
 use mailfw::language::hir::Pattern;
 use mailfw::message::surface::Surface;
+use mailfw::plan::Truth;
 use mailfw::plan::patterns::{PatternId, PatternTable, Patterns};
 use proptest::prelude::*;
 
@@ -117,6 +118,34 @@ fn nested_repetition_takes_linear_time() {
     let start = std::time::Instant::now();
     assert_eq!(total(regex(r"(a+)+$b", false), &text), 0);
     assert!(start.elapsed().as_secs() < 5, "took {:?}", start.elapsed());
+}
+
+#[test]
+fn matches_that_look_far_ahead_are_counted_as_far_as_the_budget_reaches() {
+    let search = |pattern: &str, text: &str| {
+        let (patterns, ids) = compile(&[regex(pattern, false)]);
+        patterns.search(ids[0], &Surface::from_text(text))
+    };
+    let text = "foo".repeat(40_000);
+    let ahead = search("foo(?:.{0,3000}bar)?", &text);
+    assert!(ahead.gave_up && ahead.total > 0, "{ahead:?}");
+    let short = search("foo(?:.{0,10}bar)?", &text);
+    assert!(!short.gave_up && short.total == 40_000, "{short:?}");
+    let few = search("foo(?:.{0,3000}bar)?", &"foo".repeat(400));
+    assert!(!few.gave_up && few.total == 400, "{few:?}");
+    let words = search(r"[a-z]{1,100}", &"foo ".repeat(40_000));
+    assert!(!words.gave_up && words.total == 40_000, "{words:?}");
+}
+
+#[test]
+fn a_count_that_gave_up_is_the_least_that_there_is() {
+    let message = super::setting::message("", &"foofoofoofoofoofoofoofoofoofoo\r\n".repeat(4_000));
+    let more_than = |least: u64| {
+        super::setting::truth(&format!("count(every /foo(?:.{{0,3000}}bar)?/ in text) > {least}"), &message)
+    };
+    assert_eq!(more_than(10), Truth::True);
+    let Truth::Unknown(causes) = more_than(39_999) else { panic!("it is open whether there are more") };
+    assert!(format!("{causes:?}").contains("Limit"), "{causes:?}");
 }
 
 #[test]
