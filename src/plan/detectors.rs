@@ -8,7 +8,7 @@
 //!
 //! Cost: a candidate that passes its checks costs its length and, where words are wanted nearby, the windows on its sides
 //! in which they are looked for. These windows and the tries with failed candidates are paid from a budget of
-//! [`RETRY_FACTOR`] times the text; beyond it the search leaps over candidates and says that it gave up, which leaves open
+//! [`RETRY_FACTOR`] times the text and a mebibyte; beyond it the search leaps over candidates and says that it gave up, which leaves open
 //! what it did not find. What the regexes look at has a budget of its own ([`Budget`]).
 
 use super::checks::{normalised, passes};
@@ -210,7 +210,7 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(detector: &'a CompiledDetector, cased: &'a str, longest: usize) -> Search<'a> {
-        let budget = cased.len().saturating_mul(RETRY_FACTOR).saturating_add(1 << 16);
+        let budget = cased.len().saturating_mul(RETRY_FACTOR).saturating_add(1 << 20);
         let walks = Budget::new(longest, cased);
         Search { detector, cased, from: 0, covered: 0, budget, walks, gave_up: false }
     }

