@@ -1,7 +1,7 @@
 //! What a message costs: read, made searchable, judged, and through a whole dry run on one thread and on all.
 //!
 //! The mail is the trial mbox of the corpus where there is one (`MAILFW_CORPUS`), else the mailbox of the acme example;
-//! the policies are those of acme. `scripts/bench` runs this and prints the table of the README.
+//! the policies are those of acme. The medians are the README's second table.
 
 #![expect(
     clippy::unwrap_used,
@@ -25,6 +25,11 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
+
+/// As in the program.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     divan::main();
