@@ -10,6 +10,8 @@ use mailfw::message::mailbox::{Dialect, Mbox};
 use mailfw::message::{Message, exercise};
 use mailfw::plan::{Answer, Answers, Case, Evaluator, Outcome, Plan, PlanOptions, Surveyed};
 use mailfw::policy::engine::{Decision, Detail, Engine, Judging};
+use mailfw::relay::smtp::reply::{Enhanced, Reply};
+use mailfw::relay::smtp::server::{Ask, Protocol, Server, Settings, Step, Tls};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -130,5 +132,52 @@ fn outcomes(engine: &Engine, case: Case<'_>) -> String {
             format!("{groups:?}\n{notifications:?}\n{copies:?}\n{judged:?}")
         }
         Err(missing) => format!("{missing:?}"),
+    }
+}
+
+/// What a client says: every line of an answer is a reply, and what comes in as a message has no line end that others could
+/// take for something else.
+pub fn smtp(bytes: &[u8]) {
+    let mut server = Server::new(Settings {
+        name: "mx.acme.example".to_string(),
+        message_bytes: 1 << 16,
+        recipients: 10,
+        tls: Tls::Offered,
+        protocol: Protocol::Smtp,
+    });
+    server.greet();
+    let taken = Reply::new(250, Enhanced(2, 0, 0), "taken");
+    // A client that waits for replies: each piece ends where a line does.
+    for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+        server.receive(piece);
+        while let Some(step) = server.step() {
+            match step {
+                Step::Send(sent) => {
+                    let sent = std::str::from_utf8(&sent).expect("replies are text");
+                    for line in sent.strip_suffix("\r\n").expect("lines end").split("\r\n") {
+                        assert!(
+                            line.len() >= 4 && line.len() <= 510 && !line.contains(['\r', '\n']),
+                            "{line}"
+                        );
+                        assert!(line.bytes().take(3).all(|byte| byte.is_ascii_digit()), "{line}");
+                    }
+                }
+                Step::Ask(Ask::Message(message)) => {
+                    let content = message.content;
+                    let text = content.split(|byte| *byte == b'\n');
+                    let lines: Vec<&[u8]> = text.collect();
+                    let (last, ended) = lines.split_last().expect("there is one");
+                    assert!(last.is_empty(), "the last line has its end");
+                    for line in ended {
+                        let line = line.strip_suffix(b"\r").expect("a line feed follows a carriage return");
+                        assert!(!line.contains(&b'\r') && !line.contains(&0), "neither stands alone");
+                    }
+                    server.answer_message(std::slice::from_ref(&taken));
+                }
+                Step::Ask(_) => server.answer(&taken),
+                Step::StartTls => server.tls_started(),
+                Step::Close => return,
+            }
+        }
     }
 }

@@ -41,6 +41,11 @@ fn the_mailbox_target_holds_over_its_seeds() {
 }
 
 #[test]
+fn the_smtp_target_holds_over_its_seeds() {
+    replay("smtp", targets::smtp);
+}
+
+#[test]
 fn the_decide_target_holds_over_its_seeds() {
     for (name, bytes) in seeds("decide") {
         assert!(targets::decide(&bytes), "the policies of {name} have errors");

@@ -20,6 +20,7 @@ mod message;
 mod message_text;
 mod plan;
 mod policy;
+mod relay;
 mod schema;
 mod stdlib;
 mod tools;

@@ -1,0 +1,15 @@
+//! The Simple Mail Transfer Protocol (RFC 5321) as state machines that touch no socket and no timer.
+//!
+//! Bytes go in, bytes and questions come out; whoever owns a machine carries both. So every dialogue can be tested as a
+//! text, and cut anywhere it must come to the same.
+//!
+//! What an outside client could do harm with is refused here, once and for all. A line ends with CR LF and with nothing
+//! else, in commands and in messages, so what is one message to us is one to whoever gets it; nothing that came before a
+//! TLS handshake is believed after it; who talks out of turn is told and let go. Memory is bounded by the settings and by
+//! the sizes of [`line`].
+
+pub mod command;
+pub mod content;
+pub mod line;
+pub mod reply;
+pub mod server;

@@ -1,0 +1,4 @@
+//! The relay.
+
+mod commands;
+mod dialogue;
