@@ -53,6 +53,14 @@ fn a_pattern_inside_anothers_is_not_hidden_by_it() {
 }
 
 #[test]
+fn as_many_different_values_are_given_as_are_wanted_and_there() {
+    let (patterns, ids) = compile(&[regex("v[0-9]", true)]);
+    let surface = Surface::from_text("v1 v2 v2 v3 v4");
+    let given = |most: usize| patterns.values(ids[0], &surface, most).len();
+    assert_eq!([given(0), given(1), given(3), given(4), given(5)], [0, 1, 3, 4, 4]);
+}
+
+#[test]
 fn one_text_as_literal_and_as_word_is_counted_apart() {
     let (patterns, ids) = compile(&[literal("art"), word("art")]);
     let scan = patterns.scan("art, part, artful art");

@@ -292,6 +292,15 @@ fn a_regex_with_word_boundaries_and_no_fixed_text_wants_them_in_every_plan() {
 }
 
 #[test]
+fn a_letter_that_only_lower_case_joins_with_its_mark_is_found_in_every_plan() {
+    // Of a capital H with a line below the letter stays apart; folded, the two are one character.
+    let policies = "content policy p for both { when body matches /secret[Hh]/ tag \"t\" }
+        content policy q for both { when body matches /secret[H]/ tag \"t\" }
+        content policy r for both { when body matches /secreth/ tag \"t\" }";
+    assert_eq!(triggered_by(policies, "secretH\u{331}"), [true, true, false]);
+}
+
+#[test]
 fn a_number_with_blanks_behind_its_digits_is_detected_in_every_plan() {
     let policies = "content policy cards for recipients { when body contains card_number tag \"x\" }";
     assert_eq!(triggered_by(policies, "Visa 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\r\n"), [true]);
