@@ -54,3 +54,19 @@ impl Shapes {
         self.steps
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_of_different_shapes_add_up_and_equal_shapes_are_one() {
+        let mut shapes = Shapes::default();
+        let both = || vec![Step::All(2), Step::Operand, Step::Operand];
+        let first = shapes.intern(both());
+        let second = shapes.intern(vec![Step::Not, Step::Operand]);
+        assert_eq!(shapes.intern(both()), first);
+        assert_ne!(first, second);
+        assert_eq!((shapes.steps(), shapes.all().len()), (5, 2));
+    }
+}
