@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// `EHLO` or `LHLO`, and how the client calls itself.
+    /// `EHLO`, and how the client calls itself.
     Ehlo(String),
     /// `HELO`
     Helo(String),

@@ -203,7 +203,9 @@ impl Server {
                 self.transaction = Some(Transaction { from, to: Vec::new(), chunks: None });
             }
             Phase::Recipient(to) if reply.accepts() => {
-                self.transaction.iter_mut().for_each(|transaction| transaction.to.push(to.clone()));
+                if let Some(transaction) = &mut self.transaction {
+                    transaction.to.push(to);
+                }
             }
             Phase::Sender(_) | Phase::Recipient(_) => {}
             other => {
