@@ -24,8 +24,8 @@ pub(super) struct Signed<'a> {
     pub(super) holds: bool,
 }
 
-/// What must hold together and is compared with each other.
-const MOST_LITERALS: usize = 1_000;
+/// What stands together and is compared each with every other: so many literals, or patterns of one question.
+pub(super) const COMPARED: usize = 1_000;
 
 /// The values of criteria that have been looked into.
 type Constants = HashMap<CriterionId, Option<bool>>;
@@ -124,9 +124,9 @@ pub(super) fn exclude_each_other(hir: &Hir, left: &[Signed<'_>], right: &[Signed
 }
 
 /// Flattens `and` (and a negated `or`) into literals; criteria without a place are looked into. Stops at
-/// [`MOST_LITERALS`], so that criteria made of each other over and over do not take for ever.
+/// [`COMPARED`], so that criteria made of each other over and over do not take for ever.
 fn flatten<'a>(hir: &'a Hir, expression: &'a Expr, holds: bool, literals: &mut Vec<Signed<'a>>) {
-    if literals.len() >= MOST_LITERALS {
+    if literals.len() >= COMPARED {
         return;
     }
     match (&expression.kind, holds) {

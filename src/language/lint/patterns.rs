@@ -1,6 +1,6 @@
 //! Patterns that match more than was meant.
 
-use super::logic::{pattern_implies, show};
+use super::logic::{COMPARED, pattern_implies, show};
 use super::walk;
 use super::{codes, warning};
 use crate::base::diagnostic::Diagnostics;
@@ -79,9 +79,6 @@ fn lint_pattern(hir: &Hir, pattern: &Pattern, subject: &Expr, span: Span, found:
         );
     }
 }
-
-/// Patterns of one question that are compared with each other: each with every other.
-const COMPARED: usize = 1_000;
 
 fn lint_list(patterns: &[Pattern], span: Span, found: &mut Diagnostics) {
     let patterns = patterns.get(..COMPARED).unwrap_or(patterns);
