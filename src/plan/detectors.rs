@@ -8,8 +8,8 @@
 //!
 //! Cost: a candidate that passes its checks costs its length and, where words are wanted nearby, the windows on its sides
 //! in which they are looked for. These windows and the tries with failed candidates are paid from a budget of
-//! [`RETRY_FACTOR`] times the text and a mebibyte; beyond it the search leaps over candidates and says that it gave up, which leaves open
-//! what it did not find. What the regexes look at has a budget of its own ([`Budget`]).
+//! [`RETRY_FACTOR`] times the text and a mebibyte; beyond it the search leaps over candidates and says that it gave up,
+//! which leaves open what it did not find. What the regexes look at has a budget of its own ([`Budget`]).
 
 use super::checks::{normalised, passes};
 use super::patterns::{
