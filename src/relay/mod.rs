@@ -1,5 +1,6 @@
 //! Mail between servers: what is received, kept until it is delivered, and sent on.
 //!
-//! So far the receiving side of the protocol ([`smtp`]).
+//! So far the receiving side of the protocol ([`smtp`]) and what a store promises ([`store`]).
 
 pub mod smtp;
+pub mod store;
