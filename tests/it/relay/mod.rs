@@ -1,4 +1,5 @@
 //! The relay.
 
 mod commands;
+mod config;
 mod dialogue;
