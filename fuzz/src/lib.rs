@@ -10,6 +10,8 @@ use mailfw::message::mailbox::{Dialect, Mbox};
 use mailfw::message::{Message, exercise};
 use mailfw::plan::{Answer, Answers, Case, Evaluator, Outcome, Plan, PlanOptions, Surveyed};
 use mailfw::policy::engine::{Decision, Detail, Engine, Judging};
+use mailfw::relay::config;
+use mailfw::relay::route::Routes;
 use mailfw::relay::smtp::reply::{Enhanced, Reply};
 use mailfw::relay::smtp::server::{Ask, Protocol, Server, Settings, Step, Tls};
 use std::collections::BTreeMap;
@@ -180,4 +182,47 @@ pub fn smtp(bytes: &[u8]) {
             }
         }
     }
+}
+
+/// A configuration: it is one or has errors, every place lies in its text, every finding keeps the law, and a
+/// configuration has a way for every recipient.
+pub fn config(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let reading = config::read("mailfw.toml", text);
+    for finding in reading.diagnostics.iter() {
+        for label in finding.secondary.iter().chain([&finding.primary]) {
+            assert!(text.get(label.span.range()).is_some(), "its place is in the text");
+        }
+        let message = &finding.message;
+        assert!(!message.is_empty() && !message.contains(char::is_control), "its message is one line");
+        assert!(!message.ends_with('.') && finding.help.is_some(), "it keeps the law: {message}");
+        if let Some(fix) = &finding.fix {
+            assert!(text.get(fix.span.range()).is_some(), "its change is in the text");
+        }
+    }
+    assert_eq!(reading.config.is_none(), reading.diagnostics.has_errors(), "a configuration, or errors");
+    let Some(config) = reading.config else { return };
+    let routes = Routes::new(&config);
+    for route in &config.routes {
+        assert!(!route.label().is_empty() && routes.named(route.label()).is_some(), "a route has a name");
+        if let config::route::Destination::Maildir(maildir) = route.destination() {
+            let recipient = mailfw::base::address::Address { local: "..".into(), domain: "../x".into() };
+            let depth = |path: &std::path::Path| path.components().count();
+            let usual = mailfw::base::address::Address { local: "a".into(), domain: "b".into() };
+            assert_eq!(
+                depth(&maildir.of(&recipient)),
+                depth(&maildir.of(&usual)),
+                "no address leads elsewhere"
+            );
+        }
+    }
+    let _ = routes.of_domain("any.acme.example");
+    for listener in &config.listeners {
+        let client = [192, 0, 2, 1].into();
+        assert!(listener.network_of(client).contains(&client), "a client is in its network");
+        let _ = listener.refuses(client, Some("mail.acme.example"), &[]);
+    }
+    assert!(
+        !config.retry.schedule.is_empty() && config.retry.wait_after(u32::MAX) > std::time::Duration::ZERO
+    );
 }

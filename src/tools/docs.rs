@@ -62,7 +62,11 @@ pub fn errors() -> String {
         let _ = writeln!(out, "- [`{}`](#{}): {}", page.code, anchor(page.code.0), page.title);
     }
     for page in &pages {
-        let language = if page.code.0.starts_with("mailfw::") { "sh" } else { "mfp" };
+        let language = match page.code.0 {
+            code if code.starts_with("mailfw::config::") => "toml",
+            code if code.starts_with("mailfw::") => "sh",
+            _ => "mfp",
+        };
         let _ = write!(out, "\n## `{}`\n\n**{}.** {}\n", page.code, capital(page.title), page.text.trim());
         for (words, example) in [("This is refused:", page.failing), ("This is not:", page.passing)] {
             let example = example.trim_matches('\n');

@@ -3,6 +3,7 @@
 //! Nothing here decides anything; every renderer is a function from data to text. Cost: by what is shown. Failure: none;
 //! text from outside is made safe to show ([`terminal::printable`]), and what a format cannot hold is replaced.
 
+pub mod configuration;
 pub mod docs;
 pub mod dry_run_text;
 pub mod explain_address;

@@ -8,7 +8,8 @@ use crate::language::codes::{self, Page};
 
 /// Every page, the language's first, then those of what shows when a plan is made.
 pub fn pages() -> impl Iterator<Item = &'static Page> {
-    codes::pages().chain(crate::plan::codes::PAGES).chain(PAGES)
+    let around = crate::plan::codes::PAGES.iter().chain(crate::relay::config::codes::PAGES);
+    codes::pages().chain(around).chain(PAGES)
 }
 
 /// The page of a code.

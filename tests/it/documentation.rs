@@ -7,9 +7,9 @@ use mailfw::plan::Plan;
 use mailfw::policy::engine::Engine;
 use mailfw::policy::sources::FolderSources;
 use mailfw::policy::testing;
-use mailfw::tools::docs;
 use mailfw::tools::render_human::HumanRenderer;
 use mailfw::tools::terminal::Look;
+use mailfw::tools::{configuration, docs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,6 +39,11 @@ fn the_error_index_is_fresh() {
     fresh("docs/errors.md", &docs::errors());
 }
 
+#[test]
+fn the_page_of_the_configuration_is_fresh() {
+    fresh("docs/configuration.md", &configuration::page());
+}
+
 /// Relative links of a Markdown text, without their anchors.
 fn links(text: &str) -> Vec<String> {
     text.split("](")
@@ -58,6 +63,7 @@ fn links_of_the_documentation_lead_somewhere() {
         "docs/coming-from.md",
         "docs/reference.md",
         "docs/errors.md",
+        "docs/configuration.md",
     ] {
         let file = root().join(path);
         let Ok(text) = std::fs::read_to_string(&file) else { panic!("{path} is there") };

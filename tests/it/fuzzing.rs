@@ -46,6 +46,11 @@ fn the_smtp_target_holds_over_its_seeds() {
 }
 
 #[test]
+fn the_config_target_holds_over_its_seeds() {
+    replay("config", targets::config);
+}
+
+#[test]
 fn the_decide_target_holds_over_its_seeds() {
     for (name, bytes) in seeds("decide") {
         assert!(targets::decide(&bytes), "the policies of {name} have errors");

@@ -140,8 +140,10 @@ fn read_text(text: &str, reader: &mut Reader) -> Option<Config> {
         return None;
     }
     let parsed = syntax::parse(text, reader)?;
-    let config = read_all(&Table::new(parsed.table.get_ref(), together::start(reader.source())), reader);
-    parsed.leave_out_what_follows(text, reader);
+    // What is no TOML was told of already.
+    let (table, _) = DeTable::parse_recoverable(&parsed.text);
+    let config = read_all(&Table::new(table.get_ref(), together::start(reader.source())), reader);
+    parsed.leave_out_what_follows(reader);
     config
 }
 

@@ -30,8 +30,8 @@ const SIZES: &[(&[&str], u64)] = &[
 
 /// Ten years in milliseconds: more was not meant.
 const LONGEST: u64 = 3_653 * 86_400_000;
-/// An exbibyte.
-const LARGEST: u64 = 1 << 60;
+/// An exabyte: there is no such disk.
+const LARGEST: u64 = 1_000_000_000_000_000_000;
 
 /// What is wrong with a quantity.
 enum Wrong {
@@ -97,6 +97,12 @@ fn read_quantity<T: Value>(
     };
     let short: Vec<&str> = units.iter().filter_map(|(names, _)| names.first().copied()).collect();
     let finding = match wrong {
+        Wrong::Form if written.trim().is_empty() => Diagnostic::error(
+            codes::FORM,
+            found.span,
+            format!("`{key}` is empty"),
+        )
+        .help(format!("it is {}, such as `{}`", T::kind(), T::example())),
         Wrong::Form => {
             Diagnostic::error(codes::FORM, found.span, format!("`{key}` cannot be `{}`", shown(written)))
                 .help(format!("it is {}, such as `{}`", T::kind(), T::example()))
@@ -110,7 +116,9 @@ fn read_quantity<T: Value>(
         Wrong::Unit(unit) => {
             let finding =
                 Diagnostic::error(codes::UNIT, found.span, format!("there is no unit `{}`", shown(&unit)));
-            match suggest::closest(&shown(&unit), &short) {
+            let names = units.iter().flat_map(|(names, _)| names.iter().copied());
+            let names: Vec<&str> = names.collect();
+            match suggest::closest(&shown(&unit), &names) {
                 Some(near) => {
                     finding.help(format!("did you mean `{near}`? Units are {}", suggest::listed(&short)))
                 }
@@ -119,11 +127,20 @@ fn read_quantity<T: Value>(
         }
         Wrong::Range => {
             Diagnostic::error(codes::RANGE, found.span, format!("`{key}` cannot be `{}`", shown(written)))
-                .help(format!("it is {}: not nothing, and no more than can be meant", T::kind()))
+                .help(format!(
+                    "it is {}, more than nothing and less than {}",
+                    T::kind(),
+                    bound_in_words(most)
+                ))
         }
     };
     reader.push(finding);
     None
+}
+
+/// The most that a quantity can be, in words.
+fn bound_in_words(most: u64) -> &'static str {
+    if most == LONGEST { "ten years" } else { "an exabyte" }
 }
 
 /// More than nothing and at most ten years.

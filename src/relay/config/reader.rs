@@ -80,7 +80,7 @@ impl<'t> Table<'t> {
 
     /// Where the `index`-th value of a key that takes several stands.
     pub fn item_at(&self, key: &str, index: usize) -> Span {
-        let item = self.entry(key).and_then(|(_, value)| value.get_ref().as_array()?.iter().nth(index));
+        let item = self.entry(key).and_then(|(_, value)| value.get_ref().as_array()?.get(index));
         item.map_or_else(|| self.at(key), |item| span(self.header.source, item.span()))
     }
 

@@ -148,7 +148,7 @@ impl Threads {
 
 impl Value for Threads {
     fn kind() -> String {
-        "a number from 1 to 1024, or `auto`".to_string()
+        "a number from 1, or `auto`".to_string()
     }
 
     fn example() -> String {

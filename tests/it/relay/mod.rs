@@ -3,3 +3,4 @@
 mod commands;
 mod config;
 mod dialogue;
+mod surroundings;
