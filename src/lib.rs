@@ -10,10 +10,11 @@
 //! 2. [`language`]: text to a typed policy set. No file, network, clock or environment: sources are handed in.
 //! 3. [`message`]: bytes to a message, normalised surfaces, attachments, edits. Knows nothing of policies.
 //! 4. [`plan`]: a typed policy set lowered to one graph of questions, and the reference interpreter over it.
-//! 5. [`policy`]: directory lookup, candidates, combination, decision record, tests in the language, dry runs.
-//! 6. [`relay`]: mail between servers; so far the receiving side of the protocol, without sockets.
-//! 7. [`tools`]: rendering of diagnostics and records for people and machines.
-//! 8. [`cli`]: one thin file a command; the only room that knows clap.
+//! 5. [`lookup`]: what only the outside knows: name servers.
+//! 6. [`policy`]: directory lookup, candidates, combination, decision record, tests in the language, dry runs.
+//! 7. [`relay`]: mail between servers: what is received, judged, kept and sent on.
+//! 8. [`tools`]: rendering of diagnostics and records for people and machines.
+//! 9. [`cli`]: one thin file a command; the only room that knows clap.
 //!
 //! What must never be: a room importing a room below it; an abstract syntax tree with errors reaching lowering
 //! (only [`language`] can make a typed set, and only without errors); a message lost or let through because
@@ -22,6 +23,7 @@
 pub mod base;
 pub mod cli;
 pub mod language;
+pub mod lookup;
 pub mod message;
 pub mod plan;
 pub mod policy;

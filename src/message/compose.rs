@@ -56,6 +56,10 @@ pub struct Notification<'a> {
 pub struct ReportedRecipient<'a> {
     /// The address.
     pub address: &'a str,
+    /// The recipient as the sender first named it, with its type (RFC 3464, 2.3.1): `rfc822;anna@acme.example`.
+    pub original: Option<&'a str>,
+    /// The host that refused or took it, where another one did (RFC 3464, 2.3.5).
+    pub remote: Option<&'a str>,
     /// What became of it.
     pub action: ReportAction,
     /// The status code (RFC 3463), such as `5.7.1`.
@@ -232,9 +236,15 @@ fn status_part(report: &DeliveryReport<'_>) -> Vec<u8> {
             true => format!("rfc822; {address}"),
             false => format!("utf-8; {}", escape_address(&address)),
         };
+        if let Some(original) = recipient.original.filter(|original| original.is_ascii()) {
+            add(&mut group, "Original-Recipient", original);
+        }
         add(&mut group, "Final-Recipient", &typed);
         add(&mut group, "Action", recipient.action.name());
         add(&mut group, "Status", recipient.status);
+        if let Some(host) = recipient.remote.filter(|host| host.is_ascii()) {
+            add(&mut group, "Remote-MTA", &format!("dns; {host}"));
+        }
         let diagnostic: String =
             one_line(recipient.diagnostic).chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
         add(&mut group, "Diagnostic-Code", &format!("smtp; {diagnostic}"));

@@ -35,6 +35,7 @@ pub struct Engine {
     chains: Chains,
     wants: Vec<Wants>,
     per_recipient: Vec<bool>,
+    sends_back_by_envelope: bool,
 }
 
 /// How much is to be known of a decision. What becomes of a message is the same for each.
@@ -78,6 +79,20 @@ pub struct Judging {
     pub done: BTreeSet<PolicyKey>,
     /// The present moment, where the message arrived earlier than now.
     pub now: Option<Timestamp>,
+    /// How far the session has come in which the message arrives.
+    pub asked: Asked,
+}
+
+/// When a message is judged, as far as its session is concerned: what can still be refused in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Asked {
+    /// As if the session had refused on the way whatever can be refused early: for messages of mailboxes and tests.
+    #[default]
+    Whole,
+    /// A recipient is named. Refused is only what nothing later can change.
+    AtRecipient,
+    /// The content is there, and its reply is waited for. All recipients were taken, so none can be refused alone.
+    AtContent,
 }
 
 impl Judging {
@@ -192,7 +207,9 @@ impl Engine {
         let wants = wants::of(&plan);
         let policies = plan.hir().policies.iter();
         let per_recipient = policies.map(|policy| chains::is_per_recipient(&plan, policy.id)).collect();
-        Engine { plan, index, chains, wants, per_recipient }
+        let sends_back_by_envelope =
+            plan.hir().policies.iter().any(|policy| finality::sends_back_by_envelope(&plan, policy));
+        Engine { plan, index, chains, wants, per_recipient, sends_back_by_envelope }
     }
 
     /// The set it decides by.
@@ -218,6 +235,11 @@ impl Engine {
     /// The chains prepared so far.
     pub(super) fn chains(&self) -> &Chains {
         &self.chains
+    }
+
+    /// Whether some policy may send back by the envelope alone, so that it is worth asking before the content comes.
+    pub fn sends_back_by_envelope(&self) -> bool {
+        self.sends_back_by_envelope
     }
 
     /// What a policy's effects ask for.
@@ -404,6 +426,7 @@ impl Engine {
             return;
         }
         let case = *judge.evaluator.case();
+        let asked = judge.asked();
         let way = way_back(&self.hir().site, case.envelope);
         let finals: Vec<Option<Final>> = settled
             .firsts()
@@ -419,7 +442,11 @@ impl Engine {
         for (settling, at) in settled.settlings.iter_mut().zip(finals) {
             let Some(at) = at else { continue };
             let fate = &settling.outcome.fate;
-            let can_refuse = return_rule::can_refuse(fate, at, all);
+            let can_refuse = match asked {
+                Asked::Whole => return_rule::can_refuse(fate, at, all),
+                Asked::AtRecipient => at == Final::AtRecipient,
+                Asked::AtContent => return_rule::can_refuse(fate, at.max(Final::BeforeContent), all),
+            };
             settling.outcome.going = way.going(fate, can_refuse, case.lookups, missing);
             if settling.outcome.going.is_none() {
                 let asked = settle::asked_to_return(settling);

@@ -48,6 +48,16 @@ pub fn of(judge: &mut Judge<'_>, settling: &Settling, recipient: usize) -> Final
     latest
 }
 
+/// Whether a policy sends back what it triggers on, and its own criteria read the envelope at most.
+pub fn sends_back_by_envelope(plan: &Plan, policy: &Policy) -> bool {
+    let goes_back = policy
+        .disposition
+        .as_ref()
+        .is_some_and(|one| matches!(one.node, Disposition::Return(_) | Disposition::Reject(_)));
+    let nodes = plan.policy_nodes(policy.id).into_iter().flat_map(|nodes| nodes.clauses());
+    goes_back && known(plan, nodes.map(|(node, _)| node)) < Final::AfterContent
+}
+
 /// Whether a settling is as final for one recipient as for another for whom the same policies have a say.
 pub fn is_shared(judge: &Judge<'_>, settling: &Settling) -> bool {
     let Some(winner) = winner(settling).filter(|_| settling.outcome.fate.goes_back()) else { return true };

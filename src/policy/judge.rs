@@ -9,7 +9,7 @@ use super::candidates::{Candidate, LookupSide, PolicyIndex, Standing};
 use super::chains::{Chain, Part};
 use super::combine::Claimant;
 use super::effects::{self, Effects, Filling};
-use super::engine::{Detail, Engine, Judging};
+use super::engine::{Asked, Detail, Engine, Judging};
 use super::outcome::Fate;
 use super::wants;
 use crate::language::hir::{DirectoryId, Hir, Policy, PolicyId};
@@ -203,6 +203,11 @@ impl<'a> Judge<'a> {
     /// Whether what policies are decided by is kept.
     pub fn keeps_record(&self) -> bool {
         self.record
+    }
+
+    /// How far the session has come.
+    pub fn asked(&self) -> Asked {
+        self.judging.asked
     }
 
     /// Whether every candidate is judged rather than those that a survey names. What a message was released past is not

@@ -235,6 +235,8 @@ fn report(hir: &Hir, case: &Case<'_>, group: usize, recipients: &[String], text:
         .iter()
         .map(|address| ReportedRecipient {
             address,
+            original: None,
+            remote: None,
             action: ReportAction::Failed,
             status: REFUSED,
             diagnostic: &diagnostic,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, each importing only those before it.
-const ROOMS: &[&str] = &["base", "language", "message", "plan", "policy", "relay", "tools", "cli"];
+const ROOMS: &[&str] = &["base", "language", "message", "plan", "lookup", "policy", "relay", "tools", "cli"];
 
 /// Lines a file may have.
 const LINES: usize = 700;

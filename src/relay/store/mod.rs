@@ -1,7 +1,7 @@
 //! What the relay keeps: messages it has accepted, the copies of them that are still to go somewhere, and who did what.
 //!
 //! A message that was answered 250 lies here and is safe against a crash and a power cut. The rooms of the relay know
-//! only [`Store`].
+//! only [`Store`]; [`sqlite`] is the one that is built in.
 //!
 //! # The contract of a store
 //!
@@ -16,6 +16,9 @@
 //!   copy alone.
 //! - Reading blocks for as long as the disk takes: it is for threads that may wait.
 //! - Other processes may read and change the store at the same time; [`Store::version`] tells that one did.
+
+mod id;
+pub mod sqlite;
 
 use crate::message::envelope::Session;
 use crate::policy::engine::PolicyKey;
@@ -58,8 +61,6 @@ pub struct Arrival {
     pub id: QueueId,
     /// When.
     pub received: Timestamp,
-    /// The message that it tells of, where it was written here.
-    pub about: Option<QueueId>,
     /// Who it is from, as given; empty is `<>`.
     pub sender: Arc<str>,
     /// All whom it was accepted for.
@@ -433,6 +434,9 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// were deleted.
     fn expire(&self, now: Timestamp, events_before: Timestamp) -> Result<u64, StoreError>;
 
-    /// A number that differs whenever another process has changed something.
+    /// A number that differs whenever another process has changed something; it may differ for changes made here, too.
     fn version(&self) -> Result<u64, StoreError>;
+
+    /// Whether there is room on the disk for new messages.
+    fn has_room(&self) -> bool;
 }

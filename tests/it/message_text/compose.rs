@@ -81,12 +81,16 @@ fn a_delivery_report_is_one_by_its_structure() {
     let recipients = [
         ReportedRecipient {
             address: "b@acme.example",
+            original: Some("rfc822;bob@acme.example"),
+            remote: Some("mx.next.example"),
             action: ReportAction::Failed,
             status: "5.7.1",
             diagnostic: "550 5.7.1 no\r\nStatus: 2.0.0",
         },
         ReportedRecipient {
             address: "j\u{fc}rgen@acme.example",
+            original: None,
+            remote: None,
             action: ReportAction::Failed,
             status: "5.7.1",
             diagnostic: "550 5.7.1 nein",

@@ -176,7 +176,12 @@ fn released_mail_tells_nobody_twice() {
         PolicyKey::of(hir, hir.policies.iter().find(|known| &*known.name == policy).expect("a policy"))
     };
     assert_eq!(held.groups[0].outcome.held_by.len(), 1);
-    let judging = Judging { past: [key("p")].into(), done: [key("p"), key("q")].into(), now: None };
+    let judging = Judging {
+        past: [key("p")].into(),
+        done: [key("p"), key("q")].into(),
+        now: None,
+        ..Judging::default()
+    };
     let released = letter.decide_with(&engine, &Answers::new(Some(Answer::NotAsked)), &judging);
     assert!(released.notifications.is_empty());
     assert_eq!(released.groups[0].outcome.fate.name(), "deliver");

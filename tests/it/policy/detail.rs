@@ -293,7 +293,8 @@ fn a_message_released_past_policies_comes_to_the_same_with_and_without_a_record(
     let case =
         Case { message: &message, envelope: &envelope, session: &session, received, lookups: &lookups };
     let key = |name: &str| PolicyKey { directory: "acme".into(), policy: name.into() };
-    let judging = Judging { past: [key("p")].into(), done: [key("q")].into(), now: None };
+    let judging =
+        Judging { past: [key("p")].into(), done: [key("q")].into(), now: None, ..Judging::default() };
     let decision = compared(&engine, case, &judging);
     assert!(decision.groups[0].outcome.tags.is_empty() && decision.notifications.is_empty());
     let results: Vec<PolicyResult> = decision.judged.iter().map(|judged| judged.result).take(2).collect();

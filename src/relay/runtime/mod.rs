@@ -1,0 +1,229 @@
+//! The relay as it runs: sockets, threads, the clock, and signals.
+//!
+//! One task for each connection of a client; threads of their own judge, keep and schedule, so that nothing blocks the
+//! reactor and no lock is held while anything is waited for. What is decided lies in [`super::intake`] and
+//! [`super::deliver`]; here is only who carries what to whom. [`Relay::start`] opens everything, [`Running::stop`] ends it:
+//! sessions are told, deliveries that have begun are finished, and the rest is safe in the store.
+
+mod connection;
+mod judges;
+mod line;
+mod listener;
+mod maildir;
+mod queue;
+mod routing;
+mod session;
+pub mod tls;
+mod transport;
+
+use super::config::Config;
+use super::config::server::TlsVersion;
+use super::deliver::retry::Schedule;
+use super::deliver::settle::Reporter;
+use super::intake::{Intake, admission};
+use super::store::Store;
+use crate::lookup::dns::{self, Resolver};
+use arc_swap::ArcSwap;
+use jiff::SignedDuration;
+use judges::Judges;
+use listener::Listening;
+use queue::{Queue, Worker};
+use routing::Routing;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+/// Days that events and audit entries are kept.
+const KEEP_EVENTS_DAYS: i64 = 30;
+
+/// What sessions share.
+#[derive(Debug)]
+pub struct Relay {
+    /// The policy set that holds now.
+    pub(in crate::relay) intake: ArcSwap<Intake>,
+    judges: Judges,
+    store: Arc<dyn Store>,
+    queue: Queue,
+    stopping: watch::Receiver<bool>,
+    /// Whoever has a copy of it still runs.
+    running: mpsc::Sender<()>,
+    chances: AtomicU32,
+}
+
+/// What deliveries share.
+pub(super) struct Shared {
+    store: Arc<dyn Store>,
+    routing: ArcSwap<Routing>,
+    handle: Handle,
+    queue: queue::Settings,
+    unkept: queue::Unkept,
+    minimum_tls: TlsVersion,
+    chances: AtomicU32,
+}
+
+/// A relay that runs.
+#[derive(Debug)]
+pub struct Running {
+    relay: Arc<Relay>,
+    stop: watch::Sender<bool>,
+    ended: mpsc::Receiver<()>,
+    queue: std::thread::JoinHandle<()>,
+    listeners: Vec<Arc<Listening>>,
+    /// Where it listens, with each listener's name.
+    pub addresses: Vec<(Arc<str>, SocketAddr)>,
+    shutdown: Duration,
+}
+
+/// Why a relay does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A socket could not be opened.
+    #[error("listener `{listener}` cannot listen at {address}: {reason}")]
+    Listen {
+        /// The listener.
+        listener: String,
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        reason: io::Error,
+    },
+    /// A certificate cannot be used.
+    #[error("listener `{listener}`: {reason}")]
+    Certificate {
+        /// The listener.
+        listener: String,
+        /// Why.
+        reason: String,
+    },
+    /// Name servers cannot be asked.
+    #[error("name servers cannot be asked: {0}")]
+    Dns(String),
+    /// The system gives no thread.
+    #[error("no thread could be started: {0}")]
+    Thread(String),
+}
+
+impl Relay {
+    /// Opens everything and begins. Sockets that were handed over are taken first.
+    pub async fn start(config: &Config, intake: Intake, store: Arc<dyn Store>) -> Result<Running, StartError> {
+        let resolver = Resolver::new(&dns::Settings {
+            servers: config.dns.servers.iter().map(|server| server.0).collect(),
+            timeout: config.dns.timeout,
+            attempts: usize::try_from(config.dns.attempts).unwrap_or(1),
+        })
+        .map_err(StartError::Dns)?;
+        let postmaster = admission::postmaster(intake.engine().hir());
+        let host = config.server.name.to_string();
+        let postmaster = postmaster.map_or_else(|| format!("postmaster@{host}"), |it| it.text.to_string());
+        let (stop, stopping) = watch::channel(false);
+        let (running, ended) = mpsc::channel(1);
+        let (queue, heard) = Queue::new();
+        let judges = Judges::start(config.limits.judging_threads.count()).map_err(StartError::Thread)?;
+        let relay = Arc::new(Relay {
+            intake: ArcSwap::from_pointee(intake),
+            judges,
+            store: store.clone(),
+            queue,
+            stopping,
+            running,
+            chances: AtomicU32::new(seed()),
+        });
+        let shared = Arc::new(Shared {
+            store,
+            routing: ArcSwap::from_pointee(Routing::new(config, resolver)),
+            handle: Handle::current(),
+            queue: queue::Settings {
+                schedule: Schedule::of(&config.retry),
+                reporter: Reporter { postmaster, host },
+                keep_events: SignedDuration::from_hours(24 * KEEP_EVENTS_DAYS),
+            },
+            unkept: queue::Unkept::default(),
+            minimum_tls: config.tls.minimum,
+            chances: AtomicU32::new(seed()),
+        });
+        let (listeners, sockets) = listener::open(config).await?;
+        let worker = Worker::new(relay.clone(), shared);
+        let queue = std::thread::Builder::new()
+            .name("queue".to_string())
+            .spawn(move || worker.run(&heard))
+            .map_err(|error| StartError::Thread(error.to_string()))?;
+        let mut addresses = Vec::new();
+        for (listening, socket) in sockets {
+            if let Ok(address) = socket.local_addr() {
+                addresses.push((listening.name(), address));
+            }
+            tokio::spawn(listener::listen(relay.clone(), listening, socket));
+        }
+        let shutdown = config.limits.shutdown_timeout;
+        Ok(Running { relay, stop, ended, queue, listeners, addresses, shutdown })
+    }
+
+    /// Any number, another one each time.
+    fn chance(&self) -> u32 {
+        next_chance(&self.chances)
+    }
+
+    /// Why no mail is taken now, where none is.
+    fn overloaded(&self) -> Option<&'static str> {
+        (!self.store.has_room()).then_some("there is too little room on the disk; try again later")
+    }
+}
+
+impl Running {
+    /// From now on messages are judged by another policy set. Sessions go on; a message that is being judged is still judged
+    /// by the old one.
+    pub fn use_policies(&self, intake: Intake) {
+        self.relay.intake.store(Arc::new(intake));
+    }
+
+    /// Reads the certificates of all listeners again; those that cannot be used change nothing and are told.
+    pub fn read_certificates(&self, minimum: TlsVersion) -> Vec<String> {
+        self.listeners.iter().filter_map(|listener| listener.read_certificate(minimum).err()).collect()
+    }
+
+    /// Looks at the store for what somebody else has changed.
+    pub fn look(&self) {
+        self.relay.queue.look();
+    }
+
+    /// Ends it: no more connections, sessions are told, deliveries that have begun are waited for, for as long as the
+    /// configuration allows. Says whether everything came to its end.
+    pub async fn stop(self) -> bool {
+        let Running { relay, stop, mut ended, queue, shutdown, .. } = self;
+        let _ = stop.send(true);
+        relay.queue.tell(queue::Event::Stop);
+        drop(relay);
+        // All senders are gone when every session is.
+        let sessions = tokio::time::timeout(shutdown, ended.recv()).await.is_ok();
+        let finished = tokio::task::spawn_blocking(move || queue.join().is_ok());
+        let queue = tokio::time::timeout(shutdown, finished).await;
+        sessions && matches!(queue, Ok(Ok(true)))
+    }
+}
+
+impl Shared {
+    /// Any number, another one each time.
+    fn chance(&self) -> u32 {
+        next_chance(&self.chances)
+    }
+}
+
+/// Numbers that differ from run to run; nothing secret hangs on them.
+fn seed() -> u32 {
+    use std::hash::{BuildHasher, RandomState};
+    let hash = RandomState::new().hash_one(std::process::id());
+    u32::try_from(hash & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+/// A permutation of all numbers, so that none comes twice before all have come.
+fn next_chance(counter: &AtomicU32) -> u32 {
+    let mut number = counter.fetch_add(0x9e37_79b9, Ordering::Relaxed);
+    number = (number ^ (number >> 16)).wrapping_mul(0x7feb_352d);
+    number = (number ^ (number >> 15)).wrapping_mul(0x846c_a68b);
+    number ^ (number >> 16)
+}
+
