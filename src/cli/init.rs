@@ -31,10 +31,7 @@ pub fn run(arguments: &InitArguments, terminal: &mut Terminal) -> Result<Exit, P
     if dir.to_str().is_none() {
         return Err(Problem::not_utf8(dir));
     }
-    see_that_empty(dir)?;
-    for (name, text) in FILES {
-        write_new(&dir.join(name), text)?;
-    }
+    write(dir)?;
     let shown = dir.display();
     terminal.print(&format!(
         "Wrote {} files to {shown}. Next:\n\n  \
@@ -44,6 +41,12 @@ pub fn run(arguments: &InitArguments, terminal: &mut Terminal) -> Result<Exit, P
         FILES.len()
     ));
     Ok(Exit::Clean)
+}
+
+/// Writes the files into a new or empty folder.
+pub fn write(dir: &Path) -> Result<(), Problem> {
+    see_that_empty(dir)?;
+    FILES.iter().try_for_each(|(name, text)| write_new(&dir.join(name), text))
 }
 
 fn write_new(path: &Path, text: &str) -> Result<(), Problem> {

@@ -20,6 +20,8 @@ mod output;
 mod plan;
 mod problem;
 mod profile;
+mod serve;
+mod serve_demo;
 mod test;
 
 pub use exit::Exit;
@@ -54,6 +56,7 @@ enum Command {
     ExplainCode(explain_code::ExplainCodeArguments),
     Plan(plan::PlanArguments),
     Profile(profile::ProfileArguments),
+    Serve(serve::ServeArguments),
     Init(init::InitArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -96,6 +99,7 @@ fn run(arguments: Arguments) -> Exit {
         Command::ExplainCode(arguments) => explain_code::run(arguments, &mut terminal),
         Command::Plan(arguments) => plan::run(arguments, &mut terminal),
         Command::Profile(arguments) => profile::run(arguments, &mut terminal),
+        Command::Serve(arguments) => serve::run(arguments, &mut terminal),
         Command::Init(arguments) => init::run(arguments, &mut terminal),
         Command::Completions(arguments) => completions::run(arguments, &mut terminal),
         Command::Man(arguments) => man::run(arguments, &mut terminal),

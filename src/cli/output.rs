@@ -66,6 +66,12 @@ impl Terminal {
         }
     }
 
+    /// Writes out what is buffered: a command that stays says something first.
+    pub fn flush(&mut self) {
+        let flushed = self.out.flush();
+        self.note(flushed);
+    }
+
     /// Whether nobody reads any more: a long command may stop.
     pub fn is_closed(&self) -> bool {
         self.closed || self.failed.is_some()

@@ -66,6 +66,12 @@ pub const USAGE: Code = Code("mailfw::usage");
 pub const UNKNOWN_CODE: Code = Code("mailfw::unknown-code");
 /// A folder that is to be written into is not empty.
 pub const NOT_EMPTY: Code = Code("mailfw::io::not-empty");
+/// The relay cannot start.
+pub const NOT_STARTED: Code = Code("mailfw::serve::not-started");
+/// There is no such message or copy.
+pub const NO_COPY: Code = Code("mailfw::queue::no-copy");
+/// Something could not be done with a copy.
+pub const NOT_DONE: Code = Code("mailfw::queue::not-done");
 /// A new layout would change the meaning.
 pub const LAYOUT: Code = Code("mailfw::layout");
 
@@ -187,6 +193,32 @@ const PAGES: &[Page] = &[
         text: "`mailfw init` and `mailfw dry-run --out` write into a folder that is new or empty. They never overwrite.",
         failing: "mailfw init /etc",
         passing: "mailfw init policies",
+    },
+    Page {
+        code: NOT_STARTED,
+        title: "the relay cannot start",
+        text: "A socket, a certificate, the store or the user to become is not as the configuration says; the message names \
+               which, and why. Ports below 1024 are for root alone: start as root with `user` set, or let systemd open the \
+               sockets. Of two servers only one can listen at an address.",
+        failing: "mailfw serve --demo --port 25",
+        passing: "mailfw serve --demo --port 2525",
+    },
+    Page {
+        code: NO_COPY,
+        title: "there is no such message or copy",
+        text: "Messages have names such as `01JD3Q8Z7K5M2XAB`; each copy of one has a number behind a dot, such as \
+               `01JD3Q8Z7K5M2XAB.1`. A copy that was delivered, returned or deleted is gone; `mailfw trace` still knows what \
+               became of it.",
+        failing: "mailfw queue show 00000000000000",
+        passing: "mailfw queue list",
+    },
+    Page {
+        code: NOT_DONE,
+        title: "something could not be done with a copy",
+        text: "What is released is judged again by the present policies, which must be readable and without errors; what is \
+               returned needs a sender; and the store must be writable. Nothing was changed.",
+        failing: "mailfw queue return 01JD3Q8Z7K5M2XAB.1",
+        passing: "mailfw queue delete 01JD3Q8Z7K5M2XAB.1",
     },
     Page {
         code: LAYOUT,

@@ -12,19 +12,10 @@ use crate::plan::Case;
 use crate::policy::engine::{Asked, Detail, Judging};
 use crate::policy::outcome::Fate;
 use crate::policy::return_rule::Going;
+use crate::relay::config::listen::Role;
 use crate::relay::smtp::command::{MailFrom, RcptTo};
 use crate::relay::smtp::reply::{Enhanced, Reply};
 use jiff::Timestamp;
-use std::net::IpAddr;
-
-/// What mail a listener is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// From anywhere to the site.
-    Inbound,
-    /// From the site to anywhere.
-    Outbound,
-}
 
 /// The site's postmaster; else the one of its first domain.
 pub fn postmaster(hir: &Hir) -> Option<Recipient> {
@@ -37,19 +28,6 @@ pub fn postmaster(hir: &Hir) -> Option<Recipient> {
 }
 
 impl Intake {
-    /// Whether a client may send by a listener at all; the refusal where not.
-    pub fn admits_client(&self, role: Role, client: IpAddr, allowed: &[ipnet::IpNet]) -> Result<(), Reply> {
-        let client = client.to_canonical();
-        let networks = &self.engine.hir().site.networks;
-        let inside = networks.iter().chain(allowed).any(|network| network.contains(&client));
-        match role {
-            Role::Outbound if !inside => {
-                Err(Reply::new(554, Enhanced(5, 7, 1), "this server takes mail from its own site only"))
-            }
-            Role::Inbound | Role::Outbound => Ok(()),
-        }
-    }
-
     /// Whether mail for a recipient is taken; the refusal where not.
     pub fn admits_recipient(&self, role: Role, to: &RcptTo) -> Result<Recipient, Reply> {
         let hir = self.engine.hir();
@@ -61,7 +39,7 @@ impl Intake {
             Role::Inbound if !in_site => {
                 Err(Reply::new(550, Enhanced(5, 7, 1), "mail for this domain is not taken here"))
             }
-            Role::Inbound | Role::Outbound => Ok(recipient),
+            Role::Inbound | Role::Outbound | Role::Submission => Ok(recipient),
         }
     }
 

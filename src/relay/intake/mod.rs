@@ -38,8 +38,6 @@ use std::sync::Arc;
 pub struct Settings {
     /// Bounds of a message.
     pub limits: MessageLimits,
-    /// `Received` fields from which on a message is taken to go round in a circle (RFC 5321, 6.3).
-    pub hops: usize,
     /// What is answered to questions about the outside.
     pub answers: Answers,
 }
@@ -62,6 +60,8 @@ pub struct Incoming {
     pub session: Session,
     /// Which listener it came in by.
     pub listener: Arc<str>,
+    /// `Received` fields from which on it is taken to go round in a circle (RFC 5321, 6.3).
+    pub max_hops: u32,
     /// When.
     pub now: Timestamp,
 }
@@ -96,11 +96,11 @@ impl Intake {
     }
 
     fn judge_one(&self, incoming: Incoming) -> Ruling {
-        let Incoming { id, received, session, listener, now } = incoming;
+        let Incoming { id, received, session, listener, max_hops, now } = incoming;
         let Received { from, to, content, .. } = received;
         let content: Arc<[u8]> = content.into();
         let message = Message::parse(content.clone(), &self.settings.limits);
-        if hops(&message) > self.settings.hops {
+        if hops(&message) > usize::try_from(max_hops).unwrap_or(usize::MAX) {
             let text = "this message has gone through too many servers and seems to go round in a circle";
             return Ruling::Refused(Reply::new(554, Enhanced(5, 4, 6), text));
         }
@@ -150,6 +150,11 @@ impl Intake {
         let mut changes = vec![event(&arrival, "accepted", accepted_text)];
         changes.extend(made.events.into_iter().map(|(what, text)| event(&arrival, what, text)));
         Ruling::Taken(Box::new(Accepted { arrival, content, copies: made.copies, record }), changes)
+    }
+
+    /// The copies of a report that this server writes about a delivery.
+    pub fn report(&self, to: Recipient, content: Vec<u8>, now: Timestamp) -> Made {
+        generated::judge(self, CopyKind::Report, vec![to], content.into(), now, &[])
     }
 
     /// Judges a kept copy again by this policy set, past what it was released past: the copies that take its place, and

@@ -103,7 +103,9 @@ fn outcomes(delivery: Delivery, host: &str) -> Vec<settle::Outcome> {
 
 fn of_delivery(outcome: Outcome, report: bool, host: &str) -> settle::Outcome {
     match outcome {
-        Outcome::Accepted(reply) => settle::Outcome::Delivered { words: format!("{host} said: {reply}"), report },
+        Outcome::Accepted(reply) => {
+            settle::Outcome::Delivered { words: format!("{host} said: {reply}"), report }
+        }
         Outcome::Delay(failure) => settle::Outcome::Delayed(trouble(&failure, host)),
         Outcome::Failed(failure) => settle::Outcome::Failed(trouble(&failure, host)),
     }
@@ -158,10 +160,10 @@ async fn candidates(target: &Target, shared: &Arc<Shared>) -> Result<Vec<Candida
     match &target.place {
         Place::Exchanges(hosts) => {
             for host in hosts {
-                let each = host.addresses.iter().map(|ip| Candidate {
-                    host: host.name.clone(),
-                    address: SocketAddr::new(*ip, port),
-                });
+                let each = host
+                    .addresses
+                    .iter()
+                    .map(|ip| Candidate { host: host.name.clone(), address: SocketAddr::new(*ip, port) });
                 all.extend(each);
             }
         }
@@ -321,8 +323,14 @@ impl Live {
                     Step::Close(failure) => {
                         self.closed = true;
                         let status = Enhanced(4, 4, 2);
-                        let ended =
-                            || Box::new(Failure::found(status, Why::Lost, Wait::Nothing, "the session has ended"));
+                        let ended = || {
+                            Box::new(Failure::found(
+                                status,
+                                Why::Lost,
+                                Wait::Nothing,
+                                "the session has ended",
+                            ))
+                        };
                         return Came::Closed(failure.unwrap_or_else(ended));
                     }
                 }

@@ -103,11 +103,7 @@ impl Lines {
             self.lines.retain(|_, line| line.lock().workers > 0);
         }
         let line = self.lines.entry(part.key).or_insert_with(|| {
-            Arc::new(Line {
-                target: part.target.clone(),
-                state: Mutex::default(),
-                wake: Notify::new(),
-            })
+            Arc::new(Line { target: part.target.clone(), state: Mutex::default(), wake: Notify::new() })
         });
         let mut waiting = line.lock();
         if let Some((_, trouble)) = waiting.down.as_ref().filter(|(since, _)| since.elapsed() < DOWN) {
@@ -139,13 +135,10 @@ impl Lines {
                 waiting.jobs.drain(..).collect()
             };
             line.wake.notify_waiters();
-            let trouble = Trouble {
-                status: "4.3.2".to_string(),
-                words: "this server stops; it is tried again when it runs".to_string(),
-                host: None,
-            };
+            // Nothing came of them, so they are due as before when the relay runs again.
             for job in waiting {
-                self.relay.queue.tell(Event::Finished(delayed(job, &trouble)));
+                let result = Result { copy: job.copy.id.clone(), content: job.content, outcomes: Vec::new() };
+                self.relay.queue.tell(Event::Finished(result));
             }
         }
     }

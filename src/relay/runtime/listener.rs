@@ -1,102 +1,158 @@
 //! Sockets that clients connect to, and how many of them may.
 
-use super::{Relay, session};
-use crate::relay::intake::admission::Role;
+use super::{Relay, StartError, session, tls};
+use crate::relay::config::Config;
+use crate::relay::config::listen::Listener;
+use crate::relay::config::server::TlsVersion;
 use crate::relay::smtp::server;
 use arc_swap::ArcSwapOption;
 use ipnet::IpNet;
+use listenfd::ListenFd;
 use openssl::ssl::SslAcceptor;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
+/// Connections that the system holds before they are taken.
+const BACKLOG: u32 = 1_024;
 /// How long is waited after the system gave no connection, such as for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A listener.
-#[derive(Debug)]
-pub struct Listener {
-    /// Its name in logs.
-    pub name: Arc<str>,
-    /// What mail it is for.
-    pub role: Role,
+/// A listener that listens.
+pub(super) struct Listening {
+    /// How it is set up.
+    pub(super) config: Listener,
     /// What it offers.
-    pub server: server::Settings,
+    pub(super) server: server::Settings,
     /// The certificate and key; they may change while it runs.
-    pub tls: ArcSwapOption<SslAcceptor>,
-    /// Clients that may send by it beside the site's networks.
-    pub allowed: Vec<IpNet>,
-    /// Clients that may not.
-    pub denied: Vec<IpNet>,
-    /// How long a client may be silent.
-    pub idle: Duration,
-    /// How long is waited before the greeting for who talks too early.
-    pub greeting_delay: Duration,
-    /// Connections at a time.
-    pub connections: usize,
-    /// Connections of one client at a time.
-    pub connections_of_client: usize,
-    /// Who is connected.
-    pub connected: Connected,
+    pub(super) tls: ArcSwapOption<SslAcceptor>,
+    /// How long the greeting is held back.
+    pub(super) greeting_delay: Duration,
+    connected: Mutex<HashMap<IpNet, u32>>,
 }
 
-impl Listener {
+impl Listening {
+    fn new(config: &Config, listener: &Listener) -> Result<Listening, StartError> {
+        let certificate = |reason| StartError::Certificate { listener: listener.label().to_string(), reason };
+        let acceptor = tls::acceptor(listener, config.tls.minimum).map_err(certificate)?;
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let server = server::Settings {
+            name: config.server.name.to_string(),
+            message_bytes: usize::try_from(listener.max_message_size.bytes()).unwrap_or(usize::MAX),
+            recipients: count(listener.max_recipients),
+            tls: listener.tls(),
+            protocol: listener.protocol,
+        };
+        Ok(Listening {
+            config: listener.clone(),
+            server,
+            tls: ArcSwapOption::new(acceptor),
+            greeting_delay: config.session.greeting_delay.unwrap_or_default(),
+            connected: Mutex::default(),
+        })
+    }
+
+    /// What it is called.
+    pub(super) fn name(&self) -> Arc<str> {
+        self.config.label().into()
+    }
+
     /// Whether a client begins with the handshake.
-    pub fn is_implicit(&self) -> bool {
+    pub(super) fn is_implicit(&self) -> bool {
         self.server.tls == server::Tls::Implicit
+    }
+
+    /// Reads its certificate again; where it cannot be used the old one stays.
+    pub(super) fn read_certificate(&self, minimum: TlsVersion) -> Result<(), String> {
+        let acceptor = tls::acceptor(&self.config, minimum)
+            .map_err(|reason| format!("listener `{}`: {reason}", self.config.label()))?;
+        self.tls.store(acceptor);
+        Ok(())
     }
 }
 
-/// Who is connected, by client.
-#[derive(Debug, Default)]
-pub struct Connected {
-    clients: Mutex<HashMap<IpAddr, usize>>,
+/// Opens every listener's sockets; those that systemd hands over are taken by their names.
+pub(super) fn open(config: &Config) -> Result<Vec<(Arc<Listening>, TcpListener)>, StartError> {
+    let mut handed = handed_over();
+    let mut all = Vec::new();
+    for listener in &config.listeners {
+        let listening = Arc::new(Listening::new(config, listener)?);
+        let taken = |(name, _): &(String, std::net::TcpListener)| Some(name) == listener.socket.as_ref();
+        while let Some(at) = handed.iter().position(taken) {
+            let (_, socket) = handed.swap_remove(at);
+            let socket = socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket));
+            let socket = socket
+                .map_err(|reason| StartError::Handed { listener: listener.label().to_string(), reason })?;
+            all.push((listening.clone(), socket));
+        }
+        for &address in &listener.address {
+            let socket = bind(address).map_err(|reason| StartError::Listen {
+                listener: listener.label().to_string(),
+                address,
+                reason,
+            })?;
+            all.push((listening.clone(), socket));
+        }
+    }
+    Ok(all)
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// The sockets that systemd hands over, with their names (sd_listen_fds_with_names(3)).
+fn handed_over() -> Vec<(String, std::net::TcpListener)> {
+    let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
+    let mut handed = ListenFd::from_env();
+    let mut all = Vec::new();
+    for (at, name) in (0..handed.len()).zip(names.split(':')) {
+        if let Ok(Some(socket)) = handed.take_tcp_listener(at) {
+            all.push((name.to_string(), socket));
+        }
+    }
+    all
 }
 
 /// A place among the connections; it is given back when this goes.
-#[derive(Debug)]
 struct Place {
-    listener: Arc<Listener>,
-    client: IpAddr,
+    listener: Arc<Listening>,
+    network: IpNet,
 }
 
 impl Place {
-    fn take(listener: &Arc<Listener>, client: IpAddr) -> Option<Place> {
-        let client = network_of(client);
-        let mut clients = listener.connected.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = clients.values().sum();
-        let of_client = clients.get(&client).copied().unwrap_or(0);
-        if all >= listener.connections || of_client >= listener.connections_of_client {
+    fn take(listener: &Arc<Listening>, client: IpAddr) -> Option<Place> {
+        let network = listener.config.network_of(client);
+        let mut connected = listener.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: u32 = connected.values().sum();
+        let of_network = connected.get(&network).copied().unwrap_or(0);
+        let limits = &listener.config;
+        if all >= limits.max_connections || !limits.max_connections_per_network.allows(of_network + 1) {
             return None;
         }
-        clients.insert(client, of_client + 1);
-        Some(Place { listener: listener.clone(), client })
+        connected.insert(network, of_network + 1);
+        Some(Place { listener: listener.clone(), network })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut clients = self.listener.connected.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        match clients.get_mut(&self.client) {
+        let mut connected = self.listener.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        match connected.get_mut(&self.network) {
             Some(count) if *count > 1 => *count -= 1,
-            _ => drop(clients.remove(&self.client)),
-        }
-    }
-}
-
-fn network_of(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << (32 - V4_BITS)))),
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - V6_BITS))))
+            _ => drop(connected.remove(&self.network)),
         }
     }
 }
 
 /// Takes connections until the relay stops.
-pub(super) async fn listen(relay: Arc<Relay>, listener: Arc<Listener>, socket: TcpListener) {
+pub(super) async fn listen(relay: Arc<Relay>, listener: Arc<Listening>, socket: TcpListener) {
     let mut stop = relay.stopping.clone();
     loop {
         let accepted = tokio::select! {
@@ -106,7 +162,7 @@ pub(super) async fn listen(relay: Arc<Relay>, listener: Arc<Listener>, socket: T
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(listener = %listener.name, "no connection could be taken: {error}");
+                tracing::warn!(listener = %listener.config.label(), "no connection could be taken: {error}");
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
@@ -125,7 +181,7 @@ pub(super) async fn listen(relay: Arc<Relay>, listener: Arc<Listener>, socket: T
 }
 
 /// Tells a client that there are too many.
-async fn refuse(listener: &Listener, stream: tokio::net::TcpStream) {
+async fn refuse(listener: &Listening, stream: tokio::net::TcpStream) {
     if listener.is_implicit() {
         return;
     }

@@ -25,7 +25,8 @@ pub(super) async fn deliver(
             continue;
         };
         let folder = maildir.of(&address);
-        let mut bytes = format!("Return-Path: <{}>\r\nDelivered-To: {address}\r\n", job.copy.sender).into_bytes();
+        let mut bytes =
+            format!("Return-Path: <{}>\r\nDelivered-To: {address}\r\n", job.copy.sender).into_bytes();
         bytes.extend(trace::field(&job.arrival, shared.routing.load().name()));
         let content = content.clone();
         let name = format!("{}.{}.{}", job.arrival.received.as_second(), job.copy.id, shared.chance());
@@ -33,7 +34,9 @@ pub(super) async fn deliver(
         let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes, &content)).await;
         outcomes.push(match written {
             Ok(Ok(_)) => Outcome::Delivered { words: format!("into {told}"), report: true },
-            Ok(Err(error)) => Outcome::Delayed(trouble("4.3.0", format!("{told} cannot be written: {error}"))),
+            Ok(Err(error)) => {
+                Outcome::Delayed(trouble("4.3.0", format!("{told} cannot be written: {error}")))
+            }
             Err(_) => Outcome::Delayed(trouble("4.3.0", format!("{told} could not be written"))),
         });
     }

@@ -31,9 +31,11 @@ use queue::{Queue, Worker};
 use routing::Routing;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
@@ -66,7 +68,6 @@ pub(super) struct Shared {
 }
 
 /// A relay that runs.
-#[derive(Debug)]
 pub struct Running {
     relay: Arc<Relay>,
     stop: watch::Sender<bool>,
@@ -91,6 +92,14 @@ pub enum StartError {
         /// Why.
         reason: io::Error,
     },
+    /// A socket that was handed over cannot be used.
+    #[error("listener `{listener}` cannot use the socket it was given: {reason}")]
+    Handed {
+        /// The listener.
+        listener: String,
+        /// Why.
+        reason: io::Error,
+    },
     /// A certificate cannot be used.
     #[error("listener `{listener}`: {reason}")]
     Certificate {
@@ -107,9 +116,24 @@ pub enum StartError {
     Thread(String),
 }
 
+/// The sockets of all listeners, open. They are opened before a server gives up being root.
+pub struct Sockets(Vec<(Arc<Listening>, TcpListener)>);
+
+impl Sockets {
+    /// Opens them, and reads certificates and keys; within a runtime of tokio. Those that systemd hands over are taken.
+    pub fn open(config: &Config) -> Result<Sockets, StartError> {
+        listener::open(config).map(Sockets)
+    }
+}
+
 impl Relay {
-    /// Opens everything and begins. Sockets that were handed over are taken first.
-    pub async fn start(config: &Config, intake: Intake, store: Arc<dyn Store>) -> Result<Running, StartError> {
+    /// Begins; within a runtime of tokio.
+    pub fn start(
+        config: &Config,
+        sockets: Sockets,
+        intake: Intake,
+        store: Arc<dyn Store>,
+    ) -> Result<Running, StartError> {
         let resolver = Resolver::new(&dns::Settings {
             servers: config.dns.servers.iter().map(|server| server.0).collect(),
             timeout: config.dns.timeout,
@@ -122,7 +146,7 @@ impl Relay {
         let (stop, stopping) = watch::channel(false);
         let (running, ended) = mpsc::channel(1);
         let (queue, heard) = Queue::new();
-        let judges = Judges::start(config.limits.judging_threads.count()).map_err(StartError::Thread)?;
+        let judges = Judges::start(threads(config)).map_err(StartError::Thread)?;
         let relay = Arc::new(Relay {
             intake: ArcSwap::from_pointee(intake),
             judges,
@@ -137,7 +161,7 @@ impl Relay {
             routing: ArcSwap::from_pointee(Routing::new(config, resolver)),
             handle: Handle::current(),
             queue: queue::Settings {
-                schedule: Schedule::of(&config.retry),
+                schedule: Schedule::of(&config.retry, None),
                 reporter: Reporter { postmaster, host },
                 keep_events: SignedDuration::from_hours(24 * KEEP_EVENTS_DAYS),
             },
@@ -145,7 +169,8 @@ impl Relay {
             minimum_tls: config.tls.minimum,
             chances: AtomicU32::new(seed()),
         });
-        let (listeners, sockets) = listener::open(config).await?;
+        let Sockets(sockets) = sockets;
+        let listeners = sockets.iter().map(|(listening, _)| listening.clone()).collect();
         let worker = Worker::new(relay.clone(), shared);
         let queue = std::thread::Builder::new()
             .name("queue".to_string())
@@ -212,6 +237,11 @@ impl Shared {
     }
 }
 
+fn threads(config: &Config) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    config.limits.judging_threads.count().map_or_else(processors, usize::from)
+}
+
 /// Numbers that differ from run to run; nothing secret hangs on them.
 fn seed() -> u32 {
     use std::hash::{BuildHasher, RandomState};
@@ -226,4 +256,3 @@ fn next_chance(counter: &AtomicU32) -> u32 {
     number = (number ^ (number >> 15)).wrapping_mul(0x846c_a68b);
     number ^ (number >> 16)
 }
-

@@ -10,13 +10,12 @@ use super::routing::{Part, Routing};
 use super::{Relay, Shared};
 use crate::relay::deliver::retry::Schedule;
 use crate::relay::deliver::settle::{self, Attempt, Outcome, Reporter};
-use crate::relay::store::{
-    Accepted, Arrival, Change, Copy, CopyId, NewCopy, Recipient, State, Store, StoreError,
-};
+use crate::relay::operate;
+use crate::relay::store::{Accepted, Arrival, Change, Copy, CopyId, NewCopy, Recipient, State, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Copies in work at a time.
@@ -32,6 +31,22 @@ const EXPIRE: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone)]
 pub struct Queue {
     events: Sender<Event>,
+}
+
+/// Changes that the store has refused, by copy, until the thread takes them back.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unkept {
+    changes: Arc<Mutex<HashMap<CopyId, Vec<Change>>>>,
+}
+
+impl Unkept {
+    fn put(&self, copy: CopyId, changes: Vec<Change>) {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).insert(copy, changes);
+    }
+
+    fn take(&self, copy: &CopyId) -> Option<Vec<Change>> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).remove(copy)
+    }
 }
 
 /// What the thread hears of.
@@ -342,8 +357,12 @@ impl Worker {
     /// All parts of a copy are back: what came of it is kept.
     fn settle(&mut self, id: &CopyId) {
         let Some(work) = self.in_work.get_mut(id) else { return };
-        let nothing: Arc<[u8]> = Arc::from(Vec::new());
-        let content = work.content.clone().unwrap_or(nothing);
+        let delivered = |outcome: &Outcome| matches!(outcome, Outcome::Delivered { .. });
+        if work.content.is_none() && !work.outcomes.iter().all(|(_, outcome)| delivered(outcome)) {
+            work.content = self.shared.store.content(id).ok().map(Into::into);
+        }
+        let nothing = || Arc::from(Vec::new());
+        let content: Arc<[u8]> = work.content.clone().unwrap_or_else(nothing);
         let attempt = Attempt {
             copy: &work.copy,
             arrival: &work.arrival,
@@ -421,7 +440,7 @@ impl Worker {
         let (shared, relay) = (self.shared.clone(), self.relay.clone());
         let id = copy.id.clone();
         let asked = self.relay.judges.submit(move || {
-            let changes = super::release::judged_again(&shared, &relay.intake.load(), &copy, &arrival);
+            let changes = operate::judged_again(&*shared.store, &relay.intake.load(), &copy, &arrival);
             let (queue, id) = (relay.queue.clone(), copy.id.clone());
             shared.store.submit(
                 changes,

@@ -52,6 +52,7 @@ pub(super) enum Place {
 /// All that routing takes; it changes when the configuration does.
 pub struct Routing {
     routes: Routes,
+    otherwise: Arc<Route>,
     fallback: Option<Fallback>,
     resolver: Resolver,
     name: String,
@@ -68,6 +69,7 @@ impl Routing {
     pub fn new(config: &Config, resolver: Resolver) -> Routing {
         Routing {
             routes: Routes::new(config),
+            otherwise: Arc::new(config.otherwise.clone()),
             fallback: config.fallback.clone(),
             resolver,
             name: config.server.name.to_string(),
@@ -138,7 +140,7 @@ impl Routing {
         let Some(address) = Address::parse(&recipient.address) else {
             return Err(trouble("5.1.3", format!("`{}` is no address", recipient.address)));
         };
-        let route = self.routes.of(&address);
+        let route = self.routes.of(&address).clone();
         let tls = match (copy.way.require_tls, route.tls) {
             (true, RouteTls::Never | RouteTls::Opportunistic) => RouteTls::Required,
             (_, tls) => tls,
@@ -146,7 +148,7 @@ impl Routing {
         if let Some(via) = &copy.way.via {
             let host = Host::parse(via)
                 .ok_or_else(|| trouble("5.3.5", format!("`{via}`, which a policy names, is no host")))?;
-            let target = Target { place: Place::Hosts(vec![host]), route: self.routes.default_route(), tls };
+            let target = Target { place: Place::Hosts(vec![host]), route: self.otherwise.clone(), tls };
             return Ok(Way::Known(format!("via {via} {tls:?}").into(), Arc::new(target)));
         }
         let place = match route.destination() {
@@ -165,7 +167,7 @@ impl Routing {
         if waited < fallback.after {
             return None;
         }
-        let route = Route { port: Some(fallback.port), ..(*self.routes.default_route()).clone() };
+        let route = Route { port: Some(fallback.port), ..(*self.otherwise).clone() };
         let place = Place::Hosts(fallback.hosts.clone());
         Some(("fallback".into(), Arc::new(Target { place, route: Arc::new(route), tls: fallback.tls })))
     }

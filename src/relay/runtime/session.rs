@@ -1,7 +1,7 @@
 //! One connection of a client: carries bytes between its socket and the state machine, and answers its questions.
 
 use super::Relay;
-use super::listener::Listener;
+use super::listener::Listening;
 use super::transport::Transport;
 use crate::message::envelope::Session;
 use crate::relay::intake::{Incoming, Intake, Ruling};
@@ -22,14 +22,14 @@ const WRITE: Duration = Duration::from_secs(300);
 /// A connection.
 pub(super) struct Connection {
     relay: Arc<Relay>,
-    listener: Arc<Listener>,
+    listener: Arc<Listening>,
     session: Session,
     /// The sender of the transaction that is open.
     from: Option<MailFrom>,
 }
 
 /// Serves a client until it goes.
-pub(super) async fn serve(relay: Arc<Relay>, listener: Arc<Listener>, stream: TcpStream, peer: SocketAddr) {
+pub(super) async fn serve(relay: Arc<Relay>, listener: Arc<Listening>, stream: TcpStream, peer: SocketAddr) {
     // Replies are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let session = Session { client_ip: Some(peer.ip().to_canonical()), ..Session::default() };
@@ -90,7 +90,7 @@ impl Connection {
                 }
             }
             let read = tokio::select! {
-                read = transport.read(&mut input, self.listener.idle) => read,
+                read = transport.read(&mut input, self.listener.config.command_timeout) => read,
                 _ = stop.wait_for(|stopping| *stopping) => {
                     server.end("this server stops; come again");
                     continue;
@@ -115,7 +115,7 @@ impl Connection {
                 Some(transport)
             }
             Err(error) => {
-                tracing::info!(client = ?self.session.client_ip, listener = %self.listener.name, "no TLS: {error}");
+                tracing::info!(client = ?self.session.client_ip, listener = self.listener.config.label(), "no TLS: {error}");
                 None
             }
         }
@@ -125,13 +125,15 @@ impl Connection {
         self.relay.intake.load_full()
     }
 
+    /// Whether the client may send by this listener at all.
     fn admits(&self) -> Result<(), Reply> {
         let Some(client) = self.session.client_ip else { return Ok(()) };
-        let refused = || Reply::new(554, Enhanced(5, 7, 1), "no mail is taken from there");
-        if self.listener.denied.iter().any(|network| network.contains(&client)) {
-            return Err(refused());
+        let intake = self.intake();
+        let networks = &intake.engine().hir().site.networks;
+        match self.listener.config.refuses(client, self.session.client_name.as_deref(), networks) {
+            true => Err(Reply::new(554, Enhanced(5, 7, 1), "no mail is taken from there")),
+            false => Ok(()),
         }
-        self.intake().admits_client(self.listener.role, client, &self.listener.allowed)
     }
 
     fn sender(&mut self, from: MailFrom) -> Reply {
@@ -144,7 +146,7 @@ impl Connection {
 
     async fn recipient(&mut self, to: RcptTo, server: &Server) -> Reply {
         let intake = self.intake();
-        let recipient = match intake.admits_recipient(self.listener.role, &to) {
+        let recipient = match intake.admits_recipient(self.listener.config.role, &to) {
             Ok(recipient) => recipient,
             Err(refusal) => return refusal,
         };
@@ -172,8 +174,8 @@ impl Connection {
         session.client_helo = Some(received.client_name.as_str().into());
         let now = Timestamp::now();
         let id = QueueId::new(now, self.relay.chance());
-        let incoming =
-            Incoming { id, received, session, listener: self.listener.name.clone(), now };
+        let max_hops = self.listener.config.max_hops;
+        let incoming = Incoming { id, received, session, listener: self.listener.name(), max_hops, now };
         let (answer, answered) = oneshot::channel();
         let (intake, relay) = (self.intake(), self.relay.clone());
         let asked = self.relay.judges.submit(move || keep(&relay, &intake, incoming, answer));

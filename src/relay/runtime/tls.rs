@@ -16,7 +16,12 @@ use std::sync::Arc;
 pub fn acceptor(listener: &Listener, minimum: TlsVersion) -> Result<Option<Arc<SslAcceptor>>, String> {
     let (Some(certificate), Some(key)) = (&listener.certificate, &listener.key) else { return Ok(None) };
     let told = |error: ErrorStack| {
-        format!("certificate {} with key {}: {}", certificate.node.display(), key.node.display(), words(&error))
+        format!(
+            "certificate {} with key {}: {}",
+            certificate.node.display(),
+            key.node.display(),
+            words(&error)
+        )
     };
     build_acceptor(&certificate.node, &key.node, minimum).map(|made| Some(Arc::new(made))).map_err(told)
 }

@@ -1,6 +1,6 @@
 //! Replies (RFC 5321, 4.2) with enhanced status codes (RFC 3463, RFC 2034).
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// Octets of a reply line with its line end (RFC 5321, 4.5.3.1.5).
 const LINE_BYTES: usize = 512;
@@ -8,6 +8,13 @@ const LINE_BYTES: usize = 512;
 /// A status code of three numbers (RFC 3463): class, subject, detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Enhanced(pub u8, pub u16, pub u16);
+
+impl fmt::Display for Enhanced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Enhanced(class, subject, detail) = self;
+        write!(f, "{class}.{subject}.{detail}")
+    }
+}
 
 /// A reply of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +50,8 @@ impl Reply {
             let start = sent.len();
             let separator = if at + 1 < self.lines.len() { '-' } else { ' ' };
             let _ = write!(sent, "{}{separator}", self.code);
-            if let Some(Enhanced(class, subject, detail)) = self.enhanced {
-                let _ = write!(sent, "{class}.{subject}.{detail} ");
+            if let Some(enhanced) = self.enhanced {
+                let _ = write!(sent, "{enhanced} ");
             }
             for character in line.chars() {
                 if sent.len() - start + character.len_utf8() > LINE_BYTES - 2 {
@@ -55,5 +62,16 @@ impl Reply {
             sent.push_str("\r\n");
         }
         sent.into_bytes()
+    }
+}
+
+/// On one line, as lists and reports show it.
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)?;
+        if let Some(enhanced) = self.enhanced {
+            write!(f, " {enhanced}")?;
+        }
+        self.lines.iter().filter(|line| !line.is_empty()).try_for_each(|line| write!(f, " {line}"))
     }
 }

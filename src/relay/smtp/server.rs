@@ -234,6 +234,11 @@ impl Server {
         }
     }
 
+    /// How the client calls itself, once it has said so.
+    pub fn client_name(&self) -> Option<&str> {
+        self.hello.as_ref().map(|hello| hello.name.as_str())
+    }
+
     /// Ends the session: the client was silent for too long, or the server stops.
     pub fn end(&mut self, text: &str) {
         if !matches!(self.phase, Phase::Closed) {
