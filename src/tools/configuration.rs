@@ -43,9 +43,9 @@ fn heading(section: &Section) -> String {
 
 fn row(out: &mut String, key: &Key) {
     let left_out = match (key.default, (key.is_optional)()) {
-        (Some("[]"), _) => "none".to_string(),
+        (Some("[]"), _) => "—".to_string(),
         (Some(default), _) => format!("`{default}`"),
-        (None, true) => "none".to_string(),
+        (None, true) => "—".to_string(),
         (None, false) => "must be there".to_string(),
     };
     let cells = [format!("`{}`", key.name), (key.kind)(), left_out, joined(key.about)];

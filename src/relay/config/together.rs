@@ -8,7 +8,7 @@ use super::route::{Destination, Route};
 use super::{Config, Diagnostics};
 use crate::base::address::DomainPattern;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::source::{SourceId, Span};
+use crate::base::source::{SourceId, Span, Spanned};
 use crate::relay::route::Routes;
 use ipnet::IpNet;
 use std::collections::{HashMap, HashSet};
@@ -246,6 +246,31 @@ pub fn with_site(config: &Config, domains: &[DomainPattern], networks: &[IpNet])
         }
     }
     found
+}
+
+/// What differs between a configuration that runs and one that is to follow it, and only holds after a restart: what
+/// was done as root, and what everything else stands on. All other keys may change while the server runs.
+pub fn only_by_restart(running: &Config, next: &Config) -> Vec<&'static str> {
+    let of = |config: &Config| {
+        let sockets: Vec<_> =
+            config.listeners.iter().map(|one| (one.address.clone(), one.socket.clone())).collect();
+        let node = |name: &Option<Spanned<String>>| name.as_ref().map(|name| name.node.clone());
+        let account = (node(&config.server.user), node(&config.server.group));
+        (sockets, account, config.server.state.node.clone())
+    };
+    let ((sockets, account, state), (next_sockets, next_account, next_state)) = (of(running), of(next));
+    [
+        (sockets != next_sockets, "`address` and `socket` in `[[listen]]`"),
+        (account != next_account, "`user` and `group`"),
+        (state != next_state, "`state`"),
+        (running.limits.judging_threads != next.limits.judging_threads, "`judging_threads` in `[limits]`"),
+        (running.metrics.address != next.metrics.address, "`address` in `[metrics]`"),
+        (running.log != next.log, "`[log]`"),
+    ]
+    .into_iter()
+    .filter(|(differs, _)| *differs)
+    .map(|(_, keys)| keys)
+    .collect()
 }
 
 /// The beginning of a text.

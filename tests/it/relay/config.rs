@@ -377,3 +377,19 @@ fn nesting_and_long_names_do_no_harm() {
         }
     }
 }
+
+#[test]
+fn what_only_holds_after_a_restart_is_known() {
+    let running = good(LEAST);
+    let changed = |from: &str, to: &str| {
+        assert!(LEAST.contains(from));
+        together::only_by_restart(&running, &good(&LEAST.replace(from, to)))
+    };
+    assert!(changed("name =", "# moved down a line\nname =").is_empty());
+    assert!(changed("mx.acme", "mx2.acme").is_empty());
+    assert_eq!(changed(":25", ":26"), ["`address` and `socket` in `[[listen]]`"]);
+    assert_eq!(changed("\n[[", "state = \"s\"\nuser = \"u\"\n[["), ["`user` and `group`", "`state`"]);
+    assert_eq!(changed("\n[[", "[log]\nlevel = \"debug\"\n[["), ["`[log]`"]);
+    let routed = with("\n[[route]]\ndomains = \"a.example\"\nmx = true\n[retry]\nexpire = \"2d\"\n");
+    assert!(together::only_by_restart(&running, &good(&routed)).is_empty(), "routes change while it runs");
+}
