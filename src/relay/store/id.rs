@@ -56,7 +56,10 @@ impl CopyId {
     /// Reads `NAME.NUMBER`.
     pub fn parse(text: &str) -> Option<CopyId> {
         let (message, number) = text.split_once('.')?;
-        let number = number.parse().ok().filter(|&number| number > 0)?;
+        if number.starts_with('0') || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let number = number.parse().ok()?;
         Some(CopyId { message: QueueId::parse(message)?, number })
     }
 }

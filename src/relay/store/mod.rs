@@ -10,11 +10,15 @@
 //! - Batches of one caller happen in the order in which they were submitted.
 //! - After an error nothing of the batch is there. An error of a sync is never tried again: the batch is refused, and the
 //!   store opens its files anew or refuses everything from then on ([`StoreError::Broken`]).
-//! - A change to a copy that is gone changes nothing and is no error: a person may have deleted it meanwhile.
+//! - A change to a copy that is gone changes nothing and is no error: a person may have deleted it meanwhile. Nor do more
+//!   copies of a message that is gone.
 //! - When the last copy of a message goes, its contents go with it; its [`Event`]s stay for as long as the store is told.
+//!   Whether it was the last is seen when the whole batch is done: a copy may go before another one comes.
+//! - Moments are kept to the millisecond.
 //! - Every content has a checksum, checked when it is read. What does not fit is [`StoreError::Corrupt`], and concerns that
 //!   copy alone.
 //! - Reading blocks for as long as the disk takes: it is for threads that may wait.
+//! - Large contents are written by the thread that submits them, before it stands in line.
 //! - Other processes may read and change the store at the same time; [`Store::version`] tells that one did.
 
 mod id;
@@ -242,7 +246,7 @@ pub enum Change {
         /// Their addresses, as given.
         recipients: Vec<Arc<str>>,
     },
-    /// A delivery was tried and will be again.
+    /// A delivery was tried and will be again. A copy that was held or died meanwhile stays where it is.
     Tried {
         /// The copy.
         copy: CopyId,
@@ -250,7 +254,7 @@ pub enum Change {
         due: Timestamp,
         /// What it came to, in words.
         last: String,
-        /// The sender is told of the delay with this batch.
+        /// The sender is told of the delay with this batch; who was told once stays told.
         delay_told: bool,
     },
     /// A copy stands elsewhere now.
@@ -437,6 +441,6 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// A number that differs whenever another process has changed something; it may differ for changes made here, too.
     fn version(&self) -> Result<u64, StoreError>;
 
-    /// Whether there is room on the disk for new messages.
+    /// Whether there is room on the disk for new messages; without it, batches that bring contents are refused.
     fn has_room(&self) -> bool;
 }

@@ -3,4 +3,5 @@
 mod commands;
 mod config;
 mod dialogue;
+mod store;
 mod surroundings;

@@ -41,6 +41,10 @@ impl Bodies {
     /// Contents of so many octets and more get files. `run` differs each time the store is opened.
     pub(super) fn open(folder: PathBuf, from: usize, run: u64) -> io::Result<Bodies> {
         fs::create_dir_all(&folder)?;
+        // Its own name, and that of the database beside it.
+        if let Some(parent) = folder.parent() {
+            File::open(parent)?.sync_all()?;
+        }
         Ok(Bodies { folder, from, run, next: AtomicU64::new(0) })
     }
 

@@ -3,13 +3,15 @@
 //! Write-ahead log with `synchronous=FULL`: a batch is on the disk when its commit returns, whatever happens after. One
 //! thread writes ([`committer`]), so that batches share a sync; readers have connections of their own and wait for nobody.
 //! Cost of a message that comes and goes: about twice its size written, and some dozen rows. Recovery is SQLite's: the
-//! write-ahead log, which is bounded, is read once; contents without a row are deleted.
+//! write-ahead log, which is bounded, is read once; contents without a row are deleted, by the one process that has the store
+//! for itself: beside another one, a content without a row may be one that is being accepted.
 
 mod bodies;
 mod codec;
 mod committer;
 mod read;
 mod schema;
+mod search;
 mod write;
 
 use super::{
@@ -19,8 +21,9 @@ use super::{
 use bodies::Bodies;
 use committer::{Committer, Submission};
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags, params};
-use std::fs;
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
+use std::fs::{self, File};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -31,6 +34,8 @@ use write::Write;
 
 /// The name of the database in its folder.
 const DATABASE: &str = "queue.sqlite";
+/// The name of the file that is locked.
+const LOCK: &str = "lock";
 /// The name of the folder of contents.
 const BODIES: &str = "bodies";
 /// How long a process waits for another one that writes.
@@ -68,23 +73,41 @@ pub struct SqliteStore {
     committer: Option<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
     watcher: Mutex<Connection>,
+    /// Locked for as long as the store is open, beside those of the other processes.
+    _lock: File,
 }
 
 impl SqliteStore {
-    /// Opens the store in a folder, or makes one there. What cannot be read is put aside and named.
+    /// Opens the store in a folder, or makes one there. What cannot be read is put aside and named. Where another process
+    /// has it open, nothing is mended, and what there is is only counted.
     pub fn open(folder: &Path, options: Options) -> Result<(SqliteStore, Recovered), StoreError> {
         let io = |error: std::io::Error| bodies::of_io(&error);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
+        let lock = File::options().create(true).append(true).open(folder.join(LOCK)).map_err(io)?;
+        let is_alone = lock.try_lock().is_ok();
+        if !is_alone {
+            // One who mends at this moment is waited for.
+            lock.lock_shared().map_err(io)?;
+        }
         let database = folder.join(DATABASE);
         let mut connection = connect(&database)?;
         schema::prepare(&mut connection)?;
         fs::set_permissions(&database, fs::Permissions::from_mode(0o600)).map_err(io)?;
         let run = Timestamp::now().as_microsecond().unsigned_abs();
         let bodies = Bodies::open(folder.join(BODIES), options.body_file_bytes, run).map_err(io)?;
-        let recovered = recover(&connection, &bodies)?;
+        if is_alone {
+            put_aside(&mut connection)?;
+        }
+        let leftovers = if is_alone { sweep(&connection, &bodies)? } else { 0 };
+        let recovered = Recovered { leftovers, ..counted(&connection)? };
+        if is_alone {
+            // Whoever wants to look in may do so from now on.
+            lock.lock_shared().map_err(io)?;
+        }
         let bodies = Arc::new(bodies);
         let (line, submissions) = sync_channel(options.line.max(1));
-        let committer = Committer { database: database.clone(), bodies: bodies.clone(), connection };
+        let committer =
+            Committer { database: database.clone(), bodies: bodies.clone(), connection: Some(connection) };
         let committer = std::thread::Builder::new()
             .name("committer".to_string())
             .spawn(move || committer.run(&submissions))
@@ -98,6 +121,7 @@ impl SqliteStore {
             committer: Some(committer),
             readers: Mutex::default(),
             watcher,
+            _lock: lock,
         };
         Ok((store, recovered))
     }
@@ -122,7 +146,9 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         // What waits is still written.
         drop(self.line.take());
-        if let Some(committer) = self.committer.take() {
+        let Some(committer) = self.committer.take() else { return };
+        // Who is told of a batch may be the last to have the store.
+        if committer.thread().id() != std::thread::current().id() {
             let _ = committer.join();
         }
     }
@@ -130,6 +156,11 @@ impl Drop for SqliteStore {
 
 impl Store for SqliteStore {
     fn submit(&self, changes: Vec<Change>, done: Done) {
+        if changes.iter().any(|change| matches!(change, Change::Accept(_) | Change::Add { .. }))
+            && !self.has_room()
+        {
+            return done(Err(StoreError::Full("less of the disk is free than has to be".to_string())));
+        }
         let mut writes = Vec::with_capacity(changes.len());
         let mut bytes = 0;
         let mut refused = None;
@@ -204,9 +235,13 @@ impl Store for SqliteStore {
     }
 
     fn expire(&self, now: Timestamp, events_before: Timestamp) -> Result<u64, StoreError> {
-        let over: Vec<CopyId> = self.read(|connection| read::over(connection, now, EXPIRED_AT_A_TIME))?;
-        let count = over.len() as u64;
-        if !over.is_empty() {
+        let mut count = 0;
+        loop {
+            let over: Vec<CopyId> = self.read(|connection| read::over(connection, now, EXPIRED_AT_A_TIME))?;
+            if over.is_empty() {
+                break;
+            }
+            count += over.len() as u64;
             self.commit(over.into_iter().map(Change::Remove).collect())?;
         }
         self.read(|connection| forget(connection, events_before))?;
@@ -265,28 +300,50 @@ fn connect(database: &Path) -> Result<Connection, StoreError> {
     made().map_err(|error| of_sqlite(&error))
 }
 
-/// Puts aside what cannot be read, deletes contents that nothing speaks of, and counts the rest.
-fn recover(connection: &Connection, bodies: &Bodies) -> Result<Recovered, StoreError> {
-    let sqlite = |error: rusqlite::Error| of_sqlite(&error);
-    let mut recovered = Recovered::default();
-    for (message, number, why) in read::damaged(connection)? {
-        let what = format!("{message}.{number}: {why}");
-        let insert = "INSERT INTO damaged (at, what) VALUES (?, ?)";
-        connection.execute(insert, params![Timestamp::now().as_millisecond(), what]).map_err(sqlite)?;
-        let delete = "DELETE FROM copies WHERE message = ? AND number = ?";
-        connection.execute(delete, params![message, number]).map_err(sqlite)?;
-        recovered.damaged.push(what);
-    }
+/// Puts aside what cannot be read, each record as it is; its message and contents stay.
+fn put_aside(connection: &mut Connection) -> Result<(), StoreError> {
+    let damaged = match read::damaged(connection) {
+        Err(StoreError::Corrupt(why)) => {
+            // Whole pages are damaged. What does not lie on them is there, and is delivered; whose does is told when asked for.
+            tracing::error!("part of the queue cannot be read: {why}");
+            return Ok(());
+        }
+        damaged => damaged?,
+    };
+    let aside = |(message, number, why): (Value, Value, String)| -> Result<(), rusqlite::Error> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let now = Timestamp::now().as_millisecond();
+        let insert =
+            "INSERT INTO damaged SELECT NULL, ?3, ?4, * FROM copies WHERE message IS ?1 AND number IS ?2";
+        transaction.execute(insert, params![message, number, now, why])?;
+        for table in ["entries", "copies"] {
+            let delete = format!("DELETE FROM {table} WHERE message IS ?1 AND number IS ?2");
+            transaction.execute(&delete, params![message, number])?;
+        }
+        transaction.commit()
+    };
+    damaged.into_iter().try_for_each(aside).map_err(|error| of_sqlite(&error))
+}
+
+/// Deletes contents that nothing speaks of, and says how many they were.
+fn sweep(connection: &Connection, bodies: &Bodies) -> Result<u64, StoreError> {
+    let mut leftovers = 0;
     for name in bodies.names().map_err(|error| bodies::of_io(&error))? {
         let known = connection
             .prepare_cached("SELECT 1 FROM bodies WHERE file = ?")
             .and_then(|mut statement| statement.exists([&name]))
-            .map_err(sqlite)?;
+            .map_err(|error| of_sqlite(&error))?;
         if !known {
             bodies.delete(&name);
-            recovered.leftovers += 1;
+            leftovers += 1;
         }
     }
+    Ok(leftovers)
+}
+
+/// What there is, and what was put aside now and earlier.
+fn counted(connection: &Connection) -> Result<Recovered, StoreError> {
+    let mut recovered = Recovered { damaged: read::put_aside(connection)?, ..Recovered::default() };
     for (place, count, _) in read::counts(connection)? {
         match place {
             Place::Queued => recovered.queued += count,
@@ -302,7 +359,7 @@ fn recover(connection: &Connection, bodies: &Bodies) -> Result<Recovered, StoreE
 fn forget(connection: &Connection, before: Timestamp) -> Result<(), StoreError> {
     for table in ["events", "audit"] {
         let statement = format!(
-            "DELETE FROM {table} WHERE at < ?1 AND id IN (SELECT id FROM {table} ORDER BY id LIMIT {EXPIRED_AT_A_TIME})"
+            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE at < ?1 ORDER BY at LIMIT {EXPIRED_AT_A_TIME})"
         );
         loop {
             let deleted = connection

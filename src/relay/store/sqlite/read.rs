@@ -5,7 +5,7 @@
 
 use super::bodies::{Bodies, checksum};
 use super::codec::{self, read_moment};
-use super::of_sqlite;
+use super::{of_sqlite, search};
 use crate::relay::store::{
     Arrival, AuditEntry, Copy, CopyId, Event, Filter, Judged, Listed, Place, QueueId, State, StoreError, Way,
 };
@@ -20,7 +20,7 @@ const COPY: &str =
 /// Priorities, the highest first (RFC 6710).
 const PRIORITIES: std::ops::RangeInclusive<i8> = -9..=9;
 
-type Answer<T> = Result<T, StoreError>;
+pub(super) type Answer<T> = Result<T, StoreError>;
 
 pub(super) fn due(connection: &Connection, before: Timestamp, limit: usize) -> Answer<Vec<Copy>> {
     let statement = format!(
@@ -120,10 +120,10 @@ fn body(
 }
 
 pub(super) fn list(connection: &Connection, filter: &Filter) -> Answer<Vec<Listed>> {
-    let mut statement = format!(
-        "SELECT {COPY}, messages.subject, messages.message_id FROM copies JOIN messages ON messages.id = copies.message
-         WHERE 1"
-    );
+    if filter.text.is_some() || filter.domain.is_some() {
+        return search::list(connection, filter);
+    }
+    let mut statement = listed_from();
     let mut values: Vec<Value> = Vec::new();
     let mut ask = |words: &str, asked: Vec<Value>| {
         statement.push_str(words);
@@ -139,20 +139,6 @@ pub(super) fn list(connection: &Connection, filter: &Filter) -> Answer<Vec<Liste
         }
         Some(Place::Dead) => ask(" AND place = 3", Vec::new()),
     }
-    if let Some(text) = &filter.text {
-        let like = Value::from(format!("%{}%", escaped(text)));
-        let columns = ["copies.sender", "copies.recipients", "subject", "message_id", "copies.message"];
-        let each: Vec<String> = columns.iter().map(|column| format!("{column} LIKE ? ESCAPE '\\'")).collect();
-        ask(&format!(" AND ({})", each.join(" OR ")), vec![like; columns.len()]);
-    }
-    if let Some(domain) = &filter.domain {
-        let ends = Value::from(format!("%@{}", escaped(domain)));
-        let within = Value::from(format!("%@{}\"%", escaped(domain)));
-        ask(
-            " AND (copies.sender LIKE ? ESCAPE '\\' OR copies.recipients LIKE ? ESCAPE '\\')",
-            vec![ends, within],
-        );
-    }
     if let Some(before) = filter.before {
         ask(" AND copies.received < ?", vec![Value::from(before.as_millisecond())]);
     }
@@ -165,15 +151,25 @@ pub(super) fn list(connection: &Connection, filter: &Filter) -> Answer<Vec<Liste
     if filter.limit > 0 {
         statement.push_str(&format!(" LIMIT {}", filter.limit));
     }
-    let listed = |row: &Row<'_>| -> Answer<Listed> {
-        Ok(Listed { copy: copy_of(row)?, subject: get(row, 20)?, message_id: get(row, 21)? })
-    };
     rows(connection, &statement, params_from_iter(values), listed)
 }
 
-/// A text that stands for itself in a pattern.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+/// A copy as lists show it; none where it is gone or cannot be read.
+pub(super) fn by_id(connection: &Connection, id: &CopyId) -> Answer<Option<Listed>> {
+    let statement = format!("{} AND copies.message = ? AND number = ?", listed_from());
+    Ok(rows(connection, &statement, params![id.message.as_str(), id.number], listed)?.pop())
+}
+
+/// The beginning of the statements that [`listed`] reads; the messages come second, so that the order is that of copies.
+fn listed_from() -> String {
+    format!(
+        "SELECT {COPY}, messages.subject, messages.message_id
+         FROM copies CROSS JOIN messages ON messages.id = copies.message WHERE 1"
+    )
+}
+
+fn listed(row: &Row<'_>) -> Answer<Listed> {
+    Ok(Listed { copy: copy_of(row)?, subject: get(row, 20)?, message_id: get(row, 21)? })
 }
 
 pub(super) fn counts(connection: &Connection) -> Answer<Vec<(Place, u64, u64)>> {
@@ -270,21 +266,32 @@ pub(super) fn over(connection: &Connection, now: Timestamp, limit: usize) -> Ans
     })
 }
 
-/// The copies whose rows cannot be read, with why.
-pub(super) fn damaged(connection: &Connection) -> Answer<Vec<(String, u32, String)>> {
+/// The copies whose rows cannot be read: their names, which may be what is damaged, and why.
+pub(super) fn damaged(connection: &Connection) -> Answer<Vec<(Value, Value, String)>> {
     let mut statement =
         connection.prepare(&format!("SELECT {COPY} FROM copies")).map_err(|error| of_sqlite(&error))?;
     let mut rows = statement.query([]).map_err(|error| of_sqlite(&error))?;
     let mut all = Vec::new();
     while let Some(row) = rows.next().map_err(|error| of_sqlite(&error))? {
         if let Err(why) = copy_of(row) {
-            all.push((row.get(0).unwrap_or_default(), row.get(1).unwrap_or_default(), why.to_string()));
+            let name = |column| row.get(column).map_err(|error| of_sqlite(&error));
+            all.push((name(0)?, name(1)?, why.to_string()));
         }
     }
     Ok(all)
 }
 
-fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, column: usize) -> Answer<T> {
+/// What was put aside, in words.
+pub(super) fn put_aside(connection: &Connection) -> Answer<Vec<String>> {
+    rows(connection, "SELECT message, number, what FROM damaged ORDER BY rowid", [], |row| {
+        let name = row.get::<_, String>(0).ok().zip(row.get::<_, u32>(1).ok());
+        let name =
+            name.map_or_else(|| "a copy".to_string(), |(message, number)| format!("{message}.{number}"));
+        Ok(format!("{name}: {}", get::<String>(row, 2)?))
+    })
+}
+
+pub(super) fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, column: usize) -> Answer<T> {
     row.get(column).map_err(|error| match error {
         rusqlite::Error::FromSqlConversionFailure(..)
         | rusqlite::Error::InvalidColumnType(..)

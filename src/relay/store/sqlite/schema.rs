@@ -1,7 +1,8 @@
 //! The tables, and how older ones become the present ones.
 //!
 //! A content belongs to the message (as it was received) or to one copy alone (as it leaves), so it goes with its owner.
-//! Moments are milliseconds since 1970; lists and what is only carried along are JSON.
+//! Moments are milliseconds since 1970; lists and what is only carried along are JSON. What cannot be read is kept in
+//! `damaged`, all of its columns as they are. What searches look at lies in `entries`, see [`super::search`].
 
 use super::of_sqlite;
 use crate::relay::store::StoreError;
@@ -38,6 +39,24 @@ const STEPS: &[&str] = &["
         number INTEGER, why TEXT NOT NULL
     );
     CREATE TABLE damaged (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL);
+", "
+    CREATE TABLE aside AS SELECT damaged.*, copies.* FROM damaged, copies WHERE 0;
+    INSERT INTO aside (id, at, what) SELECT id, at, what FROM damaged;
+    DROP TABLE damaged;
+    ALTER TABLE aside RENAME TO damaged;
+    CREATE INDEX damaged_message ON damaged (message);
+    CREATE INDEX events_at ON events (at);
+    CREATE TABLE entries (
+        message TEXT NOT NULL, number INTEGER NOT NULL, received INTEGER NOT NULL, text TEXT NOT NULL,
+        PRIMARY KEY (message, number)
+    ) WITHOUT ROWID;
+    INSERT INTO entries SELECT copies.message, number, copies.received,
+            lower(copies.message) || '.' || number || char(13) || lower(copies.sender) || char(10)
+            || CASE WHEN json_valid(copies.recipients) THEN coalesce((
+                SELECT group_concat(lower(value ->> 'a') || char(10), '') FROM json_each(copies.recipients)), '')
+               ELSE '' END
+            || lower(coalesce(subject, '')) || char(13) || lower(coalesce(message_id, '')) || char(13)
+        FROM copies LEFT JOIN messages ON messages.id = copies.message;
 "];
 
 /// Makes the tables, or brings them up to date. Tables of a newer program are refused: it knows what they mean.

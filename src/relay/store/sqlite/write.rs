@@ -2,7 +2,7 @@
 
 use super::bodies::{Bodies, Body, Place};
 use super::codec;
-use super::of_sqlite;
+use super::{of_sqlite, search};
 use crate::relay::store::{Accepted, Change, CopyId, NewCopy, QueueId, State, StoreError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -51,19 +51,31 @@ fn contents(copies: &[NewCopy], bodies: &Bodies) -> Result<Vec<Option<Body>>, St
     copies.iter().map(|copy| copy.content.as_ref().map(|content| bodies.take(content)).transpose()).collect()
 }
 
-/// Carries a change out, within a transaction. Files whose contents go are added to `gone`.
-pub(super) fn apply(
-    connection: &Connection,
-    write: &Write,
-    gone: &mut Vec<String>,
-) -> Result<(), StoreError> {
-    match write {
-        Write::Accept { accepted, original, contents } => {
-            accept(connection, accepted, original, contents, gone)
+/// What comes of changes beside the rows.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    /// Files whose contents go when the transaction is on the disk.
+    pub(super) gone: Vec<String>,
+    /// Messages that a copy has left.
+    left: Vec<QueueId>,
+}
+
+/// Carries the changes of a submission out, within a transaction.
+pub(super) fn apply(connection: &Connection, writes: &[Write]) -> Result<Effects, StoreError> {
+    let mut effects = Effects::default();
+    for write in writes {
+        match write {
+            Write::Accept { accepted, original, contents } => {
+                accept(connection, accepted, original, contents, &mut effects)?;
+            }
+            Write::Add { message, copies, contents } => {
+                add(connection, message, copies, contents, &mut effects)?;
+            }
+            Write::Other(change) => other(connection, change, &mut effects)?,
         }
-        Write::Add { message, copies, contents } => add(connection, message, copies, contents),
-        Write::Other(change) => other(connection, change, gone),
     }
+    remove_empty(connection, &mut effects)?;
+    Ok(effects)
 }
 
 fn accept(
@@ -71,12 +83,12 @@ fn accept(
     accepted: &Accepted,
     original: &Body,
     contents: &[Option<Body>],
-    gone: &mut Vec<String>,
+    effects: &mut Effects,
 ) -> Result<(), StoreError> {
     if accepted.copies.is_empty() {
         // Nobody needs its content.
         if let Place::File(name) = &original.place {
-            gone.push(name.clone());
+            effects.gone.push(name.clone());
         }
         return Ok(());
     }
@@ -101,8 +113,14 @@ fn accept(
         ],
     )?;
     for ((number, copy), content) in (1..).zip(&accepted.copies).zip(contents) {
-        let at = (&arrival.id, number, arrival.received, original.size);
-        insert_copy(connection, at, copy, content.as_ref())?;
+        let message = Message {
+            id: &arrival.id,
+            received: arrival.received,
+            size: original.size,
+            subject: arrival.subject.as_deref(),
+            message_id: arrival.message_id.as_deref(),
+        };
+        insert_copy(connection, &message, number, copy, content.as_ref())?;
     }
     Ok(())
 }
@@ -112,22 +130,34 @@ fn add(
     message: &QueueId,
     copies: &[NewCopy],
     contents: &[Option<Body>],
+    effects: &mut Effects,
 ) -> Result<(), StoreError> {
     let known = connection
         .prepare_cached(
-            "SELECT numbers, received, size FROM messages JOIN bodies ON bodies.id = body WHERE messages.id = ?",
+            "SELECT numbers, received, size, subject, message_id
+             FROM messages JOIN bodies ON bodies.id = body WHERE messages.id = ?",
         )
         .and_then(|mut statement| {
-            let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?, row.get(2)?));
+            let row = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(u32, i64, u64, Texts)> {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, (row.get(3)?, row.get(4)?)))
+            };
             statement.query_row([message.as_str()], row).optional()
         })
         .map_err(|error| of_sqlite(&error))?;
-    let Some((numbers, received, size)) = known else {
-        return Err(StoreError::Corrupt(format!("there is no message {message} to add a copy to")));
+    let Some((numbers, received, size, (subject, message_id))) = known else {
+        // A person has deleted it meanwhile.
+        let files = contents.iter().flatten().filter_map(|body| match &body.place {
+            Place::File(name) => Some(name.clone()),
+            Place::Table(_) => None,
+        });
+        effects.gone.extend(files);
+        return Ok(());
     };
     let received = codec::read_moment(received)?;
+    let (subject, message_id) = (subject.as_deref(), message_id.as_deref());
+    let of = Message { id: message, received, size, subject, message_id };
     for ((number, copy), content) in (numbers.saturating_add(1)..).zip(copies).zip(contents) {
-        insert_copy(connection, (message, number, received, size), copy, content.as_ref())?;
+        insert_copy(connection, &of, number, copy, content.as_ref())?;
     }
     let all = numbers.saturating_add(number_of(copies.len()));
     execute(connection, "UPDATE messages SET numbers = ? WHERE id = ?", params![all, message.as_str()])
@@ -143,9 +173,22 @@ fn insert_body(connection: &Connection, body: &Body) -> Result<i64, StoreError> 
     Ok(connection.last_insert_rowid())
 }
 
+/// A subject and a Message-ID.
+type Texts = (Option<String>, Option<String>);
+
+/// What its copies need to know of a message.
+struct Message<'m> {
+    id: &'m QueueId,
+    received: Timestamp,
+    size: u64,
+    subject: Option<&'m str>,
+    message_id: Option<&'m str>,
+}
+
 fn insert_copy(
     connection: &Connection,
-    (message, number, received, size): (&QueueId, u32, Timestamp, u64),
+    message: &Message<'_>,
+    number: u32,
     copy: &NewCopy,
     content: Option<&Body>,
 ) -> Result<(), StoreError> {
@@ -155,13 +198,13 @@ fn insert_copy(
         connection,
         "INSERT INTO copies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, 0, ?)",
         params![
-            message.as_str(),
+            message.id.as_str(),
             number,
             codec::kind(copy.kind),
             &*copy.sender,
             codec::recipients(&copy.recipients)?,
             body,
-            content.map_or(size, |body| body.size),
+            content.map_or(message.size, |body| body.size),
             at.place,
             at.moment,
             at.judge_again,
@@ -172,8 +215,15 @@ fn insert_copy(
             copy.way.require_tls,
             copy.way.suspended,
             codec::judged(&copy.judged)?,
-            received.as_millisecond(),
+            message.received.as_millisecond(),
         ],
+    )?;
+    let id = CopyId { message: message.id.clone(), number };
+    let text = search::text(&id, &copy.sender, &copy.recipients, message.subject, message.message_id);
+    execute(
+        connection,
+        "INSERT INTO entries VALUES (?, ?, ?, ?)",
+        params![message.id.as_str(), number, message.received.as_millisecond(), text],
     )
 }
 
@@ -208,14 +258,16 @@ impl Columns<'_> {
     }
 }
 
-fn other(connection: &Connection, change: &Change, gone: &mut Vec<String>) -> Result<(), StoreError> {
+fn other(connection: &Connection, change: &Change, effects: &mut Effects) -> Result<(), StoreError> {
     match change {
         Change::Accept(_) | Change::Add { .. } => Ok(()),
-        Change::Done { copy, recipients } => done(connection, copy, recipients, gone),
+        Change::Done { copy, recipients } => done(connection, copy, recipients, effects),
         Change::Tried { copy, due, last, delay_told } => execute(
             connection,
-            "UPDATE copies SET place = 0, moment = ?, last = ?, delay_told = ?, attempts = attempts + 1
-             WHERE message = ? AND number = ?",
+            "UPDATE copies SET attempts = attempts + 1, last = ?2, delay_told = delay_told OR ?3,
+                 moment = iif(place <= 1, ?1, moment), judge_again = judge_again AND place > 1,
+                 place = iif(place <= 1, 0, place)
+             WHERE message = ?4 AND number = ?5",
             params![due.as_millisecond(), last, delay_told, copy.message.as_str(), copy.number],
         ),
         Change::Move { copy, state } => {
@@ -248,7 +300,7 @@ fn other(connection: &Connection, change: &Change, gone: &mut Vec<String>) -> Re
                 copy.number
             ],
         ),
-        Change::Remove(copy) => remove(connection, copy, gone),
+        Change::Remove(copy) => remove(connection, copy, effects),
         Change::Event(event) => execute(
             connection,
             "INSERT INTO events (message, at, what, text) VALUES (?, ?, ?, ?)",
@@ -273,32 +325,40 @@ fn done(
     connection: &Connection,
     copy: &CopyId,
     recipients: &[Arc<str>],
-    gone: &mut Vec<String>,
+    effects: &mut Effects,
 ) -> Result<(), StoreError> {
     let at = params![copy.message.as_str(), copy.number];
-    let known: Option<String> = connection
-        .prepare_cached("SELECT recipients FROM copies WHERE message = ? AND number = ?")
-        .and_then(|mut statement| statement.query_row(at, |row| row.get(0)).optional())
+    let known: Option<(String, String, Texts)> = connection
+        .prepare_cached(
+            "SELECT copies.recipients, copies.sender, subject, message_id
+             FROM copies JOIN messages ON messages.id = message WHERE message = ? AND number = ?",
+        )
+        .and_then(|mut statement| {
+            let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, (row.get(2)?, row.get(3)?)));
+            statement.query_row(at, row).optional()
+        })
         .map_err(|error| of_sqlite(&error))?;
-    let Some(known) = known else { return Ok(()) };
+    let Some((known, sender, (subject, message_id))) = known else { return Ok(()) };
     let mut left = codec::read_recipients(&known)?;
     left.retain(|one| !recipients.contains(&one.address));
     if left.is_empty() {
-        return remove(connection, copy, gone);
+        return remove(connection, copy, effects);
     }
     execute(
         connection,
         "UPDATE copies SET recipients = ? WHERE message = ? AND number = ?",
         params![codec::recipients(&left)?, copy.message.as_str(), copy.number],
+    )?;
+    let text = search::text(copy, &sender, &left, subject.as_deref(), message_id.as_deref());
+    execute(
+        connection,
+        "UPDATE entries SET text = ? WHERE message = ? AND number = ?",
+        params![text, copy.message.as_str(), copy.number],
     )
 }
 
-/// Removes a copy with its content, and with the last one the message.
-pub(super) fn remove(
-    connection: &Connection,
-    copy: &CopyId,
-    gone: &mut Vec<String>,
-) -> Result<(), StoreError> {
+/// Removes a copy with its content.
+fn remove(connection: &Connection, copy: &CopyId, effects: &mut Effects) -> Result<(), StoreError> {
     let message = copy.message.as_str();
     let body: Option<Option<i64>> = connection
         .prepare_cached("DELETE FROM copies WHERE message = ? AND number = ? RETURNING body")
@@ -307,21 +367,35 @@ pub(super) fn remove(
         })
         .map_err(|error| of_sqlite(&error))?;
     let Some(body) = body else { return Ok(()) };
+    execute(
+        connection,
+        "DELETE FROM entries WHERE message = ? AND number = ?",
+        params![message, copy.number],
+    )?;
     if let Some(body) = body {
-        remove_body(connection, body, gone)?;
+        remove_body(connection, body, &mut effects.gone)?;
     }
-    let more = connection
-        .prepare_cached("SELECT 1 FROM copies WHERE message = ? LIMIT 1")
-        .and_then(|mut statement| statement.exists([message]))
-        .map_err(|error| of_sqlite(&error))?;
-    if more {
-        return Ok(());
+    if !effects.left.contains(&copy.message) {
+        effects.left.push(copy.message.clone());
     }
-    let original: Option<i64> = connection
-        .prepare_cached("DELETE FROM messages WHERE id = ? RETURNING body")
-        .and_then(|mut statement| statement.query_row([message], |row| row.get(0)).optional())
-        .map_err(|error| of_sqlite(&error))?;
-    original.map_or(Ok(()), |body| remove_body(connection, body, gone))
+    Ok(())
+}
+
+/// Removes the messages of which no copy is left. What was put aside keeps its message.
+fn remove_empty(connection: &Connection, effects: &mut Effects) -> Result<(), StoreError> {
+    for message in std::mem::take(&mut effects.left) {
+        let original: Option<i64> = connection
+            .prepare_cached(
+                "DELETE FROM messages WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM copies WHERE message = ?1)
+                     AND NOT EXISTS (SELECT 1 FROM damaged WHERE message = ?1) RETURNING body",
+            )
+            .and_then(|mut statement| statement.query_row([message.as_str()], |row| row.get(0)).optional())
+            .map_err(|error| of_sqlite(&error))?;
+        if let Some(body) = original {
+            remove_body(connection, body, &mut effects.gone)?;
+        }
+    }
+    Ok(())
 }
 
 fn remove_body(connection: &Connection, body: i64, gone: &mut Vec<String>) -> Result<(), StoreError> {
