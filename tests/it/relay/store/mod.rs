@@ -2,7 +2,10 @@
 
 mod contract;
 mod lists;
+mod million;
+mod model;
 mod recovery;
+mod syncs;
 
 use jiff::Timestamp;
 use mailfw::message::envelope::Session;

@@ -97,6 +97,37 @@ fn a_record_that_cannot_be_read_stops_nothing_is_named_and_is_kept_aside_with_it
 }
 
 #[test]
+fn pages_that_are_damaged_stop_neither_the_start_nor_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for number in 1..400 {
+        store.commit(vec![one(number, &[number as u8; 200])]).unwrap();
+    }
+    drop(store);
+    let database = folder.path().join("queue.sqlite");
+    let whole = std::fs::read(&database).unwrap();
+    let raw = rusqlite::Connection::open(&database).unwrap();
+    let pages = |table: &str| -> Vec<usize> {
+        let mut statement = raw
+            .prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY pageno")
+            .unwrap();
+        statement.query_map([table], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    for table in ["copies", "messages", "bodies", "entries", "events"] {
+        let Some(page) = pages(table).into_iter().nth(1) else { continue };
+        let mut bytes = whole.clone();
+        bytes[(page - 1) * 4_096..(page - 1) * 4_096 + 16].fill(0xff);
+        let damaged = tempfile::tempdir().unwrap();
+        std::fs::write(damaged.path().join("queue.sqlite"), bytes).unwrap();
+        let opened = SqliteStore::open(damaged.path(), options());
+        let (store, _) = opened.unwrap_or_else(|error| panic!("{table}: {error}"));
+        let read = (1..400).filter(|number| store.content(&copy_id(*number, 1)).is_ok()).count();
+        assert!(read > 300, "{table}: {read}");
+        store.commit(vec![one(1_000, b"more")]).unwrap_or_else(|error| panic!("{table}: {error}"));
+    }
+}
+
+#[test]
 fn a_database_that_is_none_and_one_of_a_later_version_are_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()));
@@ -113,17 +144,17 @@ fn a_database_that_is_none_and_one_of_a_later_version_are_refused_and_left_alone
 }
 
 /// Runs one of the children below in a process of its own.
-fn child(name: &str, folder: &Path) -> Command {
+pub(super) fn child(name: &str, folder: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args([&format!("relay::store::recovery::{name}"), "--exact", "--ignored", "--nocapture"])
+        .args([&format!("relay::store::{name}"), "--exact", "--ignored", "--nocapture"])
         .env("MAILFW_STORE_FOLDER", folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     command
 }
 
-fn folder_of_child() -> std::path::PathBuf {
+pub(super) fn folder_of_child() -> std::path::PathBuf {
     std::env::var_os("MAILFW_STORE_FOLDER").expect("this runs as the child of another test").into()
 }
 
@@ -159,7 +190,7 @@ fn everything_that_was_confirmed_before_a_kill_is_there_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let mut confirmed: Vec<u32> = Vec::new();
     for round in 0..20u64 {
-        let mut child = child("child_that_submits", folder.path())
+        let mut child = child("recovery::child_that_submits", folder.path())
             .env("MAILFW_STORE_FIRST", (round * 100_000 + 1).to_string())
             .spawn()
             .unwrap();
