@@ -322,7 +322,14 @@ fn put_aside(connection: &mut Connection) -> Result<(), StoreError> {
         }
         transaction.commit()
     };
-    damaged.into_iter().try_for_each(aside).map_err(|error| of_sqlite(&error))
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    damaged.into_iter().try_for_each(aside).map_err(|error| of_sqlite(&error))?;
+    // Where a damaged copy was counted is not known.
+    let again = "BEGIN IMMEDIATE; DELETE FROM tallies;
+        INSERT INTO tallies SELECT place, coalesce(folder, ''), count(*), sum(size) FROM copies GROUP BY 1, 2; COMMIT";
+    connection.execute_batch(again).map_err(|error| of_sqlite(&error))
 }
 
 /// Deletes contents that nothing speaks of, and says how many they were.

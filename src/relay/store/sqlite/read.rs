@@ -174,13 +174,13 @@ fn listed(row: &Row<'_>) -> Answer<Listed> {
 
 pub(super) fn counts(connection: &Connection) -> Answer<Vec<(Place, u64, u64)>> {
     let statement =
-        "SELECT place, folder, count(*), sum(size) FROM copies GROUP BY place, folder ORDER BY place, folder";
+        "SELECT place, folder, copies, octets FROM tallies WHERE copies > 0 ORDER BY place, folder";
     rows(connection, statement, [], |row| {
-        let folder: Option<String> = get(row, 1)?;
+        let folder: String = get(row, 1)?;
         let place = match get::<i64>(row, 0)? {
             0 => Place::Queued,
             1 => Place::Deferred,
-            2 => Place::Held(folder.map(Into::into)),
+            2 => Place::Held(Some(folder.into())),
             _ => Place::Dead,
         };
         Ok((place, get(row, 2)?, get(row, 3)?))

@@ -76,6 +76,7 @@ fn a_record_that_cannot_be_read_stops_nothing_is_named_and_is_kept_aside_with_it
     drop(store);
     let raw = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
     raw.execute("UPDATE copies SET recipients = '[{' WHERE message = ?", [message_id(1).as_str()]).unwrap();
+    raw.execute_batch("DROP TRIGGER copies_move").unwrap();
     raw.execute("UPDATE copies SET place = 77 WHERE message = ?", [message_id(2).as_str()]).unwrap();
     drop(raw);
     for _ in 0..2 {
