@@ -12,8 +12,14 @@ use mailfw::plan::{Answer, Answers, Case, Evaluator, Outcome, Plan, PlanOptions,
 use mailfw::policy::engine::{Decision, Detail, Engine, Judging};
 use mailfw::relay::config;
 use mailfw::relay::route::Routes;
+use mailfw::relay::smtp::client::{self, Client, WantTls};
+use mailfw::relay::smtp::delivery;
 use mailfw::relay::smtp::reply::{Enhanced, Reply};
+use mailfw::relay::smtp::response::REPLY_BYTES;
 use mailfw::relay::smtp::server::{Ask, Protocol, Server, Settings, Step, Tls};
+use mailfw::relay::smtp::transaction::Transaction;
+use mailfw::relay::smtp::transfer::PIECE_BYTES;
+use mailfw::relay::store::{Parameters, Recipient};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -225,4 +231,144 @@ pub fn config(bytes: &[u8]) {
     assert!(
         !config.retry.schedule.is_empty() && config.retry.wait_after(u32::MAX) > std::time::Duration::ZERO
     );
+}
+
+/// Messages that [`smtp_client`] sends.
+const MESSAGES: usize = 3;
+
+/// What a server says, a line at a time; the first byte chooses how the client behaves. What leaves is bounded, nobody's
+/// outcome is left out, and a message counts as taken only where the whole of it was sent and its end answered by 2xx. Gives
+/// for how many recipients it was.
+pub fn smtp_client(bytes: &[u8]) -> usize {
+    let Some((how, said)) = bytes.split_first() else { return 0 };
+    let is = |bit: u8| how & (1 << bit) != 0;
+    let tls = match how >> 6 {
+        0 => WantTls::Never,
+        1 => WantTls::Opportunistic,
+        2 => WantTls::Required,
+        _ => WantTls::Implicit,
+    };
+    let settings = client::Settings {
+        name: "out.acme.example".to_string(),
+        protocol: if is(0) { Protocol::Lmtp } else { Protocol::Smtp },
+        tls,
+        pipelining: is(1),
+        chunking: is(2),
+    };
+    let body = if is(3) { "..\r\n".repeat(PIECE_BYTES / 4 + 1) } else { "x\r\n.y".to_string() };
+    let to = ["a@b.example", "\u{fc}@b.example", "x@y.example>\r\nDATA", "c@b.example"];
+    let transaction = Transaction {
+        sender: "s@acme.example".into(),
+        parameters: Parameters { utf8: is(4), priority: Some(2), ..Parameters::default() },
+        recipients: to.map(|to| Recipient { address: to.into(), notify: None, original: None }).to_vec(),
+        prefix: b"Received: here\r\n".to_vec(),
+        content: format!("S: \u{e4}\r\n\r\n{body}").as_bytes().into(),
+        require_tls: is(5),
+    };
+    let mut sender = Sender {
+        protocol: settings.protocol,
+        client: Client::new(settings),
+        transaction,
+        out: Vec::new(),
+        started: 0,
+        ended: 0,
+        taken: 0,
+        closed: false,
+    };
+    for line in said.split_inclusive(|byte| *byte == b'\n') {
+        sender.client.receive(line);
+        sender.carry_on(line);
+    }
+    sender.client.end("lost");
+    sender.carry_on(b"");
+    assert!(sender.closed, "what is ended is closed");
+    assert_eq!(sender.started, sender.ended, "what is started ends");
+    sender.taken
+}
+
+/// Who owns a client, and what it has seen.
+struct Sender {
+    client: Client,
+    transaction: Transaction,
+    protocol: Protocol,
+    /// What was sent since the last message began.
+    out: Vec<u8>,
+    started: usize,
+    ended: usize,
+    taken: usize,
+    closed: bool,
+}
+
+impl Sender {
+    /// Carries out what the client wants after it heard a line.
+    fn carry_on(&mut self, heard: &[u8]) {
+        while let Some(step) = self.client.step() {
+            assert!(!self.closed, "nothing comes behind the end");
+            match step {
+                client::Step::Send(sent) => self.send(&sent),
+                client::Step::StartTls => self.client.tls_started(),
+                client::Step::Ready if self.started == MESSAGES => self.client.quit(),
+                client::Step::Ready => {
+                    self.out.clear();
+                    let taken = self.client.start(self.transaction.clone());
+                    taken.expect("a client that is ready takes a message");
+                    self.started += 1;
+                }
+                client::Step::Sent(delivery) => {
+                    self.ended += 1;
+                    self.check(&delivery.recipients, heard);
+                }
+                client::Step::Close(_) => self.closed = true,
+            }
+        }
+    }
+
+    fn send(&mut self, sent: &[u8]) {
+        assert!(sent.len() <= 3 * PIECE_BYTES && !sent.is_empty(), "a piece is bounded");
+        self.out.extend(sent);
+        let is_lone = |at: usize| match self.out[at] {
+            b'\n' => at == 0 || self.out[at - 1] != b'\r',
+            // A piece may end within a line end.
+            b'\r' => self.out.get(at + 1).is_some_and(|byte| *byte != b'\n'),
+            byte => byte == 0,
+        };
+        assert!(!(0..self.out.len()).any(is_lone), "no line end stands alone");
+    }
+
+    fn check(&mut self, outcomes: &[delivery::Outcome], heard: &[u8]) {
+        assert_eq!(outcomes.len(), self.transaction.recipients.len(), "each has an outcome");
+        assert!(!outcomes[2].is_accepted(), "what is no address is never taken");
+        for outcome in outcomes {
+            match outcome {
+                delivery::Outcome::Accepted(reply) => {
+                    assert!((200..300).contains(&reply.code), "{reply}");
+                    assert!(
+                        self.protocol == Protocol::Lmtp || heard.starts_with(b"2"),
+                        "the end is answered"
+                    );
+                    assert!(self.whole_is_out(), "the whole was sent");
+                    let is_clear = self.transaction.require_tls && !self.client.is_encrypted();
+                    assert!(!is_clear, "it must go encrypted");
+                    self.taken += 1;
+                }
+                delivery::Outcome::Delay(failure) | delivery::Outcome::Failed(failure) => {
+                    let class = if matches!(outcome, delivery::Outcome::Delay(_)) { 4 } else { 5 };
+                    assert_eq!(failure.status.0, class, "{failure}");
+                    assert!(!failure.words.is_empty() && failure.words.len() <= 4 * REPLY_BYTES);
+                    assert!(!failure.words.contains(char::is_control), "words can be shown");
+                }
+            }
+        }
+    }
+
+    /// Whether the content was sent to its end, as a chunk of the size that was said or up to a dot.
+    fn whole_is_out(&self) -> bool {
+        let Some(at) = self.out.windows(5).position(|five| five == b"BDAT ") else {
+            return self.out.ends_with(b"\r\n.\r\n");
+        };
+        let command = &self.out[at + 5..];
+        let (size, content) = command.split_at(command.iter().position(|byte| *byte == b'\n').unwrap() + 1);
+        let size = std::str::from_utf8(size).unwrap().trim_end().strip_suffix(" LAST").unwrap();
+        size.parse() == Ok(content.len())
+    }
 }

@@ -46,6 +46,15 @@ fn the_smtp_target_holds_over_its_seeds() {
 }
 
 #[test]
+fn the_smtp_client_target_holds_over_its_seeds() {
+    let taken = seeds("smtp_client").map(|(_, bytes)| targets::smtp_client(&bytes));
+    assert!(taken.filter(|taken| *taken > 0).count() >= 4, "messages are taken");
+    replay("smtp_client", |bytes| {
+        targets::smtp_client(bytes);
+    });
+}
+
+#[test]
 fn the_config_target_holds_over_its_seeds() {
     replay("config", targets::config);
 }
