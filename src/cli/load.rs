@@ -12,6 +12,7 @@ use crate::plan::{Plan, PlanOptions, detectors};
 use crate::policy::engine::Engine;
 use crate::policy::sniff::{self, Kind};
 use crate::policy::sources::FolderSources;
+use crate::relay::store::StoreError;
 use crate::tools::registry;
 use crate::tools::render_human::HumanRenderer;
 use std::collections::HashSet;
@@ -124,7 +125,7 @@ fn read(path: &Path) -> Result<Checked, Problem> {
 }
 
 /// Whether decisions run as native code.
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct Native {
     /// Interpret decisions instead of running them as native code; outcomes are the same
     #[arg(long)]
@@ -211,4 +212,13 @@ fn folder_and_main(path: &Path) -> Result<(PathBuf, String), Problem> {
         Ok(None) if path == Path::new(".") => Ok((PathBuf::new(), MAIN.to_string())),
         Ok(None) => Ok((path.to_owned(), MAIN.to_string())),
     }
+}
+
+/// What a store that cannot be used is to people.
+pub fn store_problem(error: &StoreError) -> Problem {
+    Problem::new(
+        registry::NOT_DONE,
+        format!("the store cannot be used: {error}"),
+        "see that the user who runs mailfw may read and write the `state` folder of the configuration",
+    )
 }

@@ -20,9 +20,11 @@ mod output;
 mod plan;
 mod problem;
 mod profile;
+mod queue;
 mod serve;
 mod serve_demo;
 mod test;
+mod trace;
 
 pub use exit::Exit;
 
@@ -57,6 +59,8 @@ enum Command {
     Plan(plan::PlanArguments),
     Profile(profile::ProfileArguments),
     Serve(serve::ServeArguments),
+    Queue(queue::QueueArguments),
+    Trace(trace::TraceArguments),
     Init(init::InitArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -100,6 +104,8 @@ fn run(arguments: Arguments) -> Exit {
         Command::Plan(arguments) => plan::run(arguments, &mut terminal),
         Command::Profile(arguments) => profile::run(arguments, &mut terminal),
         Command::Serve(arguments) => serve::run(arguments, &mut terminal),
+        Command::Queue(arguments) => queue::run(arguments, &mut terminal),
+        Command::Trace(arguments) => trace::run(arguments, &mut terminal),
         Command::Init(arguments) => init::run(arguments, &mut terminal),
         Command::Completions(arguments) => completions::run(arguments, &mut terminal),
         Command::Man(arguments) => man::run(arguments, &mut terminal),

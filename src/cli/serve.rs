@@ -79,6 +79,34 @@ fn read(path: &Path, check: bool, terminal: &mut Terminal) -> Result<Option<Conf
     Ok(reading.config.filter(|_| !failed))
 }
 
+/// A store as its configuration says, for the commands beside the relay.
+pub struct StoreAt {
+    /// The configuration.
+    pub config: Config,
+    /// The store.
+    pub store: SqliteStore,
+}
+
+/// Opens the store of a configuration; `None` where it has errors, which are told then.
+pub fn store_of(path: &Path, terminal: &mut Terminal) -> Result<Option<StoreAt>, Problem> {
+    let Some(config) = read(path, false, terminal)? else { return Ok(None) };
+    let state = &config.server.state.node;
+    if !state.join(sqlite::DATABASE).exists() {
+        return Err(Problem::not_found(&state.join(sqlite::DATABASE)));
+    }
+    let opened = SqliteStore::open(state, sqlite::Options::default());
+    let (store, _) = opened.map_err(|error| load::store_problem(&error))?;
+    Ok(Some(StoreAt { config, store }))
+}
+
+impl StoreAt {
+    /// Judges by the policy set of the configuration; `None` where it has errors, which are told then.
+    pub fn intake(&self, terminal: &Terminal) -> Result<Option<Intake>, Problem> {
+        let path = self.config.server.policies.node.clone();
+        Policies { path, native: Native::default() }.load(&self.config, false, terminal)
+    }
+}
+
 /// The policy set that is enforced, from its files.
 struct Policies {
     path: PathBuf,

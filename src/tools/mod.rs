@@ -12,6 +12,7 @@ pub mod junit;
 pub mod page;
 pub mod plan_text;
 pub mod profile_text;
+pub mod queue_text;
 pub mod registry;
 pub mod render_human;
 pub mod render_json;

@@ -33,7 +33,7 @@ use std::time::Duration;
 use write::Write;
 
 /// The name of the database in its folder.
-const DATABASE: &str = "queue.sqlite";
+pub const DATABASE: &str = "queue.sqlite";
 /// The name of the file that is locked.
 const LOCK: &str = "lock";
 /// The name of the folder of contents.
