@@ -85,8 +85,8 @@ enum Action {
         #[command(flatten)]
         chosen: Chosen,
         /// In which folder
-        #[arg(long, default_value = "held")]
-        folder: String,
+        #[arg(long = "in", value_name = "FOLDER", default_value = "held")]
+        hold_in: String,
     },
     /// Try to deliver now
     Retry(Chosen),
@@ -197,8 +197,8 @@ pub fn run(arguments: &QueueArguments, terminal: &mut Terminal) -> Result<Exit, 
             })
         }
         Action::Delete(chosen) => each(store, chosen, terminal, |operator, id| operator.delete(store, id)),
-        Action::Hold { chosen, folder } => {
-            each(store, chosen, terminal, |operator, id| operator.hold(store, id, folder))
+        Action::Hold { chosen, hold_in } => {
+            each(store, chosen, terminal, |operator, id| operator.hold(store, id, hold_in))
         }
         Action::Retry(chosen) => {
             each(store, chosen, terminal, |operator, id| operator.retry(store, id, "retry"))

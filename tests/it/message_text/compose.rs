@@ -118,7 +118,7 @@ fn a_delivery_report_is_one_by_its_structure() {
     assert_eq!(
         String::from_utf8_lossy(status.raw_body()),
         "Original-Envelope-Id: QQ314159\r\nReporting-MTA: dns; mx.acme.example\r\nArrival-Date: Thu, 01 Jan 2026 12:00:00 +0000\r\n\r\n\
-         Final-Recipient: rfc822; b@acme.example\r\nAction: failed\r\nStatus: 5.7.1\r\nDiagnostic-Code: smtp; 550 5.7.1 no Status: 2.0.0\r\n\r\n\
+         Original-Recipient: rfc822;bob@acme.example\r\nFinal-Recipient: rfc822; b@acme.example\r\nAction: failed\r\nStatus: 5.7.1\r\nRemote-MTA: dns; mx.next.example\r\nDiagnostic-Code: smtp; 550 5.7.1 no Status: 2.0.0\r\n\r\n\
          Final-Recipient: utf-8; j\\x{FC}rgen@acme.example\r\nAction: failed\r\nStatus: 5.7.1\r\nDiagnostic-Code: smtp; 550 5.7.1 nein\r\n"
     );
 }
