@@ -5,5 +5,7 @@ mod commands;
 mod config;
 mod dialogue;
 mod sending;
+mod serving;
 mod store;
 mod surroundings;
+mod world;
