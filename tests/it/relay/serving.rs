@@ -168,7 +168,7 @@ fn a_set_with_errors_never_replaces_the_one_that_runs() {
         send(world.outbound, ANNA, &[BOB], &message(ANNA, BOB, "x", "decline")) == "550 5.7.1 not this"
     });
     assert!(send(world.outbound, ANNA, &[BOB], &message(ANNA, BOB, "x", "refuse")).starts_with("250"));
-    eventually("it is delivered", || outside.count() == 1);
+    eventually("it is delivered", || outside.texts().iter().any(|text| text.contains("refuse")));
 }
 
 #[test]
