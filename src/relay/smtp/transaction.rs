@@ -323,7 +323,13 @@ impl Running {
 
     /// What it came to.
     pub(super) fn ended(self) -> Box<Delivery> {
+        let is_taken = |slot: &Slot| matches!(slot, Slot::Done(outcome) if outcome.is_accepted());
+        let some_taken = self.slots.iter().any(is_taken);
         let recipients = self.slots.into_iter().map(|slot| match slot {
+            // With LMTP one may have it by a chunk: sent to all once more without chunks, they would have it twice.
+            Slot::Done(Outcome::Delay(failure)) if some_taken && failure.why == Why::Chunking => {
+                Outcome::Delay(Failure { why: Why::Refused, ..failure })
+            }
             Slot::Done(outcome) => outcome,
             Slot::Open(_) | Slot::Named | Slot::Taken => {
                 let words = "the server was not asked to the end";

@@ -462,6 +462,9 @@ fn lmtp_has_a_reply_for_each_recipient_that_was_taken() {
         let ending = "S: 250 2.1.5 delivered\n! lost\n= taken 250 2.1.5 delivered, failed 5.1.1 Refused, delayed 4.4.2 Lost\n= closed 4.4.2 Lost";
         dialogue(&lmtp, std::slice::from_ref(&three), &format!("{opening}{ending}"));
     }
+    // One who has the message by a chunk must not get it again because another was refused it in odd words.
+    let chunks = "S: 220 mx\nC: LHLO out.acme.example\nS: 250-mx\nS: 250 CHUNKING\nC: MAIL FROM:<a@acme.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: RCPT TO:<e@d.example>\nS: 250 ok\nC: BDAT 12 LAST\nC: S: s\nC:\nC: .x\nS: 503 5.5.1 what\nS: 250 ok\n= delayed 4.5.1 Refused, taken 250 ok\n= closed 4.5.0 Chunking";
+    dialogue(&lmtp, &[short(&["c@d.example", "e@d.example"])], chunks);
     dialogue(
         &lmtp,
         &[],
