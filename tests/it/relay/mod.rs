@@ -3,6 +3,7 @@
 mod between;
 mod commands;
 mod config;
+mod crash;
 mod dialogue;
 mod sending;
 mod serving;

@@ -19,16 +19,9 @@ impl Sink {
     }
 
     pub fn start_at(address: SocketAddr) -> Sink {
-        let listener = TcpListener::bind(address).unwrap();
-        let sink = Sink { address: listener.local_addr().unwrap(), messages: Arc::default() };
-        let messages = sink.messages.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let messages = messages.clone();
-                std::thread::spawn(move || serve(stream, &messages));
-            }
-        });
-        sink
+        let messages: Arc<Mutex<Vec<Received>>> = Arc::default();
+        let kept = messages.clone();
+        Sink { address: start_with(address, move |message| kept.lock().unwrap().push(message)), messages }
     }
 
     pub fn count(&self) -> usize {
@@ -45,7 +38,21 @@ impl Sink {
     }
 }
 
-fn serve(mut stream: TcpStream, messages: &Mutex<Vec<Received>>) {
+/// Starts a server that keeps nothing: each message is taken when the call with it is over.
+pub fn start_with(address: SocketAddr, take: impl Fn(Received) + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind(address).unwrap();
+    let address = listener.local_addr().unwrap();
+    let take = Arc::new(take);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let take = take.clone();
+            std::thread::spawn(move || serve(stream, &*take));
+        }
+    });
+    address
+}
+
+fn serve(mut stream: TcpStream, take: &dyn Fn(Received)) {
     let mut server = Server::new(Settings {
         name: "sink.example".to_string(),
         message_bytes: 100_000_000,
@@ -74,7 +81,7 @@ fn serve(mut stream: TcpStream, messages: &Mutex<Vec<Received>>) {
                     });
                 }
                 Step::Ask(Ask::Message(message)) => {
-                    messages.lock().unwrap().push(*message);
+                    take(*message);
                     server.answer_message(&[taken]);
                 }
                 Step::StartTls | Step::Close => return,
