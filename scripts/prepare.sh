@@ -74,3 +74,9 @@ need_rust() {
         fi
     fi
 }
+
+# Sees that OpenSSL's headers are there, and what finds them.
+need_openssl() {
+    need_commands pkg-config pkg-config
+    pkg-config --exists openssl || install_packages libssl-dev
+}

@@ -7,9 +7,11 @@ use super::problem::Problem;
 use super::serve_demo::Demo;
 use crate::base::diagnostic::{Diagnostics, Level};
 use crate::base::limits::MessageLimits;
+use crate::relay::config::recipients::Source;
 use crate::relay::config::running::{Log, LogDestination, LogFormat, LogLevel};
 use crate::relay::config::surroundings::surroundings;
 use crate::relay::config::{self, Config};
+use crate::relay::intake::recipients::Known;
 use crate::relay::intake::{self, Intake, answers::Answers};
 use crate::relay::runtime::{Relay, Running, Sockets};
 use crate::relay::store::sqlite::{self, SqliteStore};
@@ -123,9 +125,28 @@ impl Policies {
         let largest = usize::try_from(largest.unwrap_or(0)).unwrap_or(usize::MAX);
         let limits = MessageLimits::default();
         let limits = MessageLimits { message_bytes: limits.message_bytes.max(largest), ..limits };
-        let settings = intake::Settings { limits, answers: Answers { taken_as_clean: demo } };
+        let answers = Answers { taken_as_clean: demo };
+        let settings = intake::Settings { limits, answers, known: known(config)? };
         Ok(Some(Intake::new(Arc::new(engine), settings)))
     }
+}
+
+/// Who knows the site's recipients, with the lists read now.
+fn known(config: &Config) -> Result<Known, Problem> {
+    let recipients = &config.recipients;
+    let mut known = Known {
+        directories: recipients.asks(Source::Directories),
+        lists: None,
+        everybody: recipients.asks(Source::None),
+    };
+    for path in recipients.lists.iter().filter(|_| recipients.asks(Source::Lists)) {
+        let path = &path.node;
+        let text = std::fs::read_to_string(path).map_err(|error| Problem::unreadable(path, &error))?;
+        for (line, entry) in known.lists.get_or_insert_default().add(&text) {
+            tracing::warn!("{}:{line}: `{entry}` is neither an address nor a @domain", path.display());
+        }
+    }
+    Ok(known)
 }
 
 /// The files of a policy set and when each was changed.

@@ -36,9 +36,11 @@ impl Demo {
         let listening: Vec<String> =
             addresses.iter().map(|(listener, address)| format!("  {listener:<10} {address}\n")).collect();
         format!(
-            "mailfw is listening:\n{}\nPolicies: {folder}/policies (a change is taken at once)\n\
-             Mail that was delivered: {folder}/state/mail\n\
-             What is held: mailfw queue list --config {folder}/mailfw.toml\nCtrl-C stops it.\n",
+            "mailfw is listening:\n{}\n\
+             Policies:   {folder}/policies/main.mfp (a change is taken at once)\n\
+             Delivered:  {folder}/state/mail, a Maildir for each recipient\n\
+             Held:       mailfw queue list --config {folder}/mailfw.toml\n\
+             No scanner looks for viruses here: messages are taken as clean.\n",
             listening.concat()
         )
     }

@@ -99,6 +99,8 @@ pub struct Session {
     pub client_user: Option<Arc<str>>,
     /// Whether the connection is encrypted (RFC 3207).
     pub client_tls: bool,
+    /// The client is one of the site's own, as whoever took the message knows beside its address and user.
+    pub client_inside: bool,
 }
 
 impl Session {

@@ -408,7 +408,9 @@ impl<'a> Evaluator<'a> {
         if !session.is_present() {
             return self.case.envelope.sender.as_ref().is_some_and(|sender| self.site_has(&sender.domain));
         }
-        session.client_user.is_some() || session.client_ip.is_some_and(|ip| self.site_has_ip(ip))
+        session.client_inside
+            || session.client_user.is_some()
+            || session.client_ip.is_some_and(|ip| self.site_has_ip(ip))
     }
 
     /// The characters that part the detail of an address from its user.

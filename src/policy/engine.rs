@@ -22,7 +22,7 @@ use crate::base::address::Address;
 use crate::language::hir::{Attach, CopyForm, DirectoryId, Hir, Policy, PolicyId, Site, TemplateId};
 use crate::message::Message;
 use crate::message::envelope::Envelope;
-use crate::plan::{Case, Evaluator, Plan, Question};
+use crate::plan::{Case, Evaluator, Home, Plan, Question};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -240,6 +240,11 @@ impl Engine {
     /// Whether some policy may send back by the envelope alone, so that it is worth asking before the content comes.
     pub fn sends_back_by_envelope(&self) -> bool {
         self.sends_back_by_envelope
+    }
+
+    /// Whether an address is at home in a directory, or may be, where a directory service would have to be asked.
+    pub fn has_home(&self, address: &Address) -> bool {
+        !matches!(self.plan.directory_index().home(address, |_| None), Home::Nowhere)
     }
 
     /// What a policy's effects ask for.

@@ -189,6 +189,7 @@ pub fn session(input: &TestInput, site: &Site, envelope: &Envelope) -> Session {
             client_helo: client.helo.clone(),
             client_user: client.user.clone(),
             client_tls: client.tls,
+            client_inside: false,
         };
     }
     let inside = |sender: &Address| site.domains.iter().any(|pattern| pattern.matches(&sender.domain));

@@ -182,6 +182,7 @@ impl Hop {
             client_helo: shared(self.helo),
             client_user: shared(user),
             client_tls: self.tls,
+            client_inside: false,
         }
     }
 }

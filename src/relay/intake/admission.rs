@@ -5,6 +5,7 @@
 //! a policy refuses by the envelope alone is refused here, before the content comes.
 
 use super::Intake;
+use crate::base::address::DEFAULT_SEPARATOR;
 use crate::language::hir::Hir;
 use crate::message::Message;
 use crate::message::envelope::{Envelope, Recipient, Session};
@@ -39,8 +40,21 @@ impl Intake {
             Role::Inbound if !in_site => {
                 Err(Reply::new(550, Enhanced(5, 7, 1), "mail for this domain is not taken here"))
             }
+            Role::Inbound if !self.knows(&recipient) => {
+                Err(Reply::new(550, Enhanced(5, 1, 1), "nobody has this address here"))
+            }
             Role::Inbound | Role::Outbound | Role::Submission => Ok(recipient),
         }
+    }
+
+    /// Whether the site has a recipient. Its postmaster there always is (RFC 5321, 4.5.1).
+    fn knows(&self, recipient: &Recipient) -> bool {
+        let (hir, known) = (self.engine.hir(), &self.settings.known);
+        let separators = hir.site.separator.as_deref().unwrap_or(DEFAULT_SEPARATOR);
+        known.everybody
+            || &*recipient.address.local == "postmaster"
+            || known.lists.as_ref().is_some_and(|list| list.has(&recipient.address, separators))
+            || known.directories && self.engine.has_home(&recipient.address)
     }
 
     /// The refusal of a recipient by a policy that the envelope alone decides, whatever the content.

@@ -13,6 +13,7 @@ pub mod admission;
 pub mod answers;
 mod generated;
 mod outcomes;
+pub mod recipients;
 pub mod trace;
 
 use crate::base::limits::MessageLimits;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub limits: MessageLimits,
     /// What is answered to questions about the outside.
     pub answers: Answers,
+    /// Who knows the site's recipients.
+    pub known: recipients::Known,
 }
 
 /// Judges what comes in. Shared between threads; one for each policy set.

@@ -4,6 +4,7 @@ use super::Relay;
 use super::listener::Listening;
 use super::transport::Transport;
 use crate::message::envelope::Session;
+use crate::relay::config::listen::Role;
 use crate::relay::intake::{Incoming, Intake, Ruling};
 use crate::relay::smtp::command::{MailFrom, RcptTo};
 use crate::relay::smtp::reply::{Enhanced, Reply};
@@ -32,7 +33,9 @@ pub(super) struct Connection {
 pub(super) async fn serve(relay: Arc<Relay>, listener: Arc<Listening>, stream: TcpStream, peer: SocketAddr) {
     // Replies are small and wanted at once.
     let _ = stream.set_nodelay(true);
-    let session = Session { client_ip: Some(peer.ip().to_canonical()), ..Session::default() };
+    let client_inside = listener.config.role != Role::Inbound;
+    let client_ip = Some(peer.ip().to_canonical());
+    let session = Session { client_ip, client_inside, ..Session::default() };
     let connection = Connection { relay, listener, session, from: None };
     connection.run(Transport::Plain(stream)).await;
 }

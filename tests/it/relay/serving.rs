@@ -40,8 +40,8 @@ fn no_mail_goes_from_outside_to_outside() {
     let text = message(BOB, "eve@else.example", "relay", "x");
     let reply = send(world.inbound, BOB, &["eve@else.example"], &text);
     assert!(reply.starts_with("550 5.7.1"), "{reply}");
-    let reply = send(world.inbound, BOB, &["\"eve@else.example\"@site.example"], &text);
-    assert!(reply.starts_with("550") || reply.starts_with("250"), "{reply}");
+    let reply = send(world.inbound, BOB, &["eve%else.example@relay.site.example"], &text);
+    assert!(reply.starts_with("550 5.7.1"), "{reply}");
     assert_eq!(outside.count(), 0);
 }
 
@@ -177,4 +177,20 @@ fn it_stops_in_good_order_while_a_client_is_connected() {
     let mut client = Client::connect(world.outbound).unwrap();
     world.stop();
     assert!(client.say("NOOP").is_ok_and(|reply| reply.starts_with("421")) || client.say("NOOP").is_err());
+}
+
+#[test]
+fn recipients_of_the_site_are_known_by_lists_and_others_refused_by_name() {
+    let (inside, outside) = (Sink::start(), Sink::start());
+    let mut world = World::new(inside.address, outside.address, "");
+    let config = std::fs::read_to_string(world.path("mailfw.toml")).unwrap();
+    let lists = "check = \"lists\"\nlists = \"people\"";
+    std::fs::write(world.path("mailfw.toml"), config.replace("check = \"directories\"", lists)).unwrap();
+    std::fs::write(world.path("people"), "# who is here\nAnna@site.example\n").unwrap();
+    world.start();
+    let text = message(BOB, ANNA, "x", "hello");
+    assert!(send(world.inbound, BOB, &["anna+news@site.example"], &text).starts_with("250"));
+    assert!(send(world.inbound, BOB, &["postmaster@site.example"], &text).starts_with("250"));
+    let reply = send(world.inbound, BOB, &["nobody@site.example"], &text);
+    assert_eq!(reply, "550 5.1.1 nobody has this address here");
 }

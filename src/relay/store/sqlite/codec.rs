@@ -30,6 +30,8 @@ struct SessionRow {
     user: Option<Arc<str>>,
     #[serde(default)]
     tls: bool,
+    #[serde(default)]
+    inside: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,6 +103,7 @@ pub(super) fn session(session: &Session) -> Result<String, StoreError> {
         helo: session.client_helo.clone(),
         user: session.client_user.clone(),
         tls: session.client_tls,
+        inside: session.client_inside,
     })
 }
 
@@ -112,6 +115,7 @@ pub(super) fn read_session(text: &str) -> Result<Session, StoreError> {
         client_helo: row.helo,
         client_user: row.user,
         client_tls: row.tls,
+        client_inside: row.inside,
     })
 }
 

@@ -463,6 +463,7 @@ fn session(dice: &mut Dice) -> Session {
         client_helo: name(dice, &["mail.out.example", "alpha", "[192.0.2.1]"]),
         client_user: dice.percent(30).then(|| (*dice.pick(&["anna", "ceo"])).into()),
         client_tls: dice.percent(60),
+        client_inside: false,
     }
 }
 

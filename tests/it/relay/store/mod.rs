@@ -72,6 +72,7 @@ fn accepted(number: u32, content: &[u8], copies: Vec<NewCopy>) -> Accepted {
                 client_helo: Some("mx".into()),
                 client_user: None,
                 client_tls: true,
+                client_inside: true,
             },
             listener: "inbound".into(),
             parameters: Parameters {
