@@ -1,6 +1,7 @@
 //! A relay that runs as its own process, and the servers around it.
 
 pub mod client;
+pub mod postfix;
 pub mod sink;
 
 use std::io::{BufRead, BufReader};
