@@ -150,6 +150,8 @@ pub fn smtp(bytes: &[u8]) {
         name: "mx.acme.example".to_string(),
         message_bytes: 1 << 16,
         recipients: 10,
+        mistakes: 20,
+        refused_recipients: None,
         tls: Tls::Offered,
         protocol: Protocol::Smtp,
     });

@@ -18,7 +18,7 @@ section! {
         greeting_delay: Option<Duration>;
         /// Mistakes after which a client is let go.
         max_mistakes: u32 = "20";
-        /// Unknown recipients after which a client is let go.
+        /// Recipients refused for good, such as unknown ones, after which a client is let go.
         max_unknown_recipients: Ceiling = "50";
     }
 }

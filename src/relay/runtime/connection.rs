@@ -31,6 +31,8 @@ pub(super) struct Live {
     sent: u32,
     closed: bool,
     input: Vec<u8>,
+    /// How long an answer to a command may take, and one to a message.
+    patience: (Duration, Duration),
 }
 
 /// A host at an address.
@@ -112,8 +114,11 @@ fn of_delivery(outcome: Outcome, report: bool, host: &str) -> settle::Outcome {
 }
 
 fn trouble(failure: &Failure, host: &str) -> Trouble {
-    let host = failure.response.is_some().then(|| host.to_string());
-    Trouble { status: failure.status.to_string(), words: failure.to_string(), host }
+    let status = failure.status.to_string();
+    match failure.response {
+        Some(_) => Trouble { status, words: failure.to_string(), host: Some(host.to_string()) },
+        None => Trouble { status, words: format!("{host}: {failure}"), host: None },
+    }
 }
 
 /// Makes a connection to the first host that takes one, up to where a message can be sent.
@@ -149,7 +154,7 @@ fn at(candidate: &Candidate, failure: &Failure) -> Trouble {
     // A session that is refused is refused for now: another host, or the same one later, may take it.
     trouble.status.replace_range(..1, "4");
     if trouble.host.is_none() {
-        trouble.words = format!("{} ({}): {}", candidate.host, candidate.address, trouble.words);
+        trouble.words = format!("{} ({}): {failure}", candidate.host, candidate.address);
     }
     trouble
 }
@@ -231,6 +236,7 @@ async fn open(
         sent: 0,
         closed: false,
         input: Vec::new(),
+        patience: (target.route.command_timeout, target.route.message_timeout),
     };
     match live.drive(Some(target), shared).await {
         Came::Ready => Ok(live),
@@ -335,18 +341,35 @@ impl Live {
                     }
                 }
             }
-            let patience = self.client.waits_for().patience();
+            let patience = self.patience();
             match self.transport.read(&mut self.input, patience).await {
-                Ok(0) => self.client.end("the connection was lost"),
+                Ok(0) => self.lost("the connection was lost"),
                 Ok(_) => self.client.receive(&self.input),
-                Err(error) => self.client.end(&words_of(&error)),
+                Err(error) => self.lost(&words_of(&error)),
             }
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        let (command, message) = self.patience;
+        match self.client.waits_for() {
+            Wait::DataEnd => message,
+            Wait::Quit => Wait::Quit.patience(),
+            _ => command,
         }
     }
 
     async fn write(&mut self, bytes: &[u8]) {
         if let Err(error) = self.transport.write(bytes, Wait::Content.patience()).await {
-            self.client.end(&words_of(&error));
+            self.lost(&words_of(&error));
+        }
+    }
+
+    /// The connection is over; what was waited for tells where the reason is to be looked for.
+    fn lost(&mut self, words: &str) {
+        match self.client.waits_for() {
+            Wait::Nothing => self.client.end(words),
+            stage => self.client.end(&format!("{words}, while waiting for {stage}")),
         }
     }
 

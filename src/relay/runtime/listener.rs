@@ -1,5 +1,6 @@
 //! Sockets that clients connect to, and how many of them may.
 
+use super::rates::{Counted, Rates};
 use super::{Relay, StartError, session, tls};
 use crate::relay::config::Config;
 use crate::relay::config::listen::Listener;
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket};
 
 /// Connections that the system holds before they are taken.
@@ -32,6 +33,7 @@ pub(super) struct Listening {
     /// How long the greeting is held back.
     pub(super) greeting_delay: Duration,
     connected: Mutex<HashMap<IpNet, u32>>,
+    rates: Rates,
 }
 
 impl Listening {
@@ -43,6 +45,8 @@ impl Listening {
             name: config.server.name.to_string(),
             message_bytes: usize::try_from(listener.max_message_size.bytes()).unwrap_or(usize::MAX),
             recipients: count(listener.max_recipients),
+            mistakes: config.session.max_mistakes,
+            refused_recipients: config.session.max_unknown_recipients.most(),
             tls: listener.tls(),
             protocol: listener.protocol,
         };
@@ -52,12 +56,23 @@ impl Listening {
             tls: ArcSwapOption::new(acceptor),
             greeting_delay: config.session.greeting_delay.unwrap_or_default(),
             connected: Mutex::default(),
+            rates: Rates::new(Instant::now()),
         })
     }
 
     /// What it is called.
     pub(super) fn name(&self) -> Arc<str> {
         self.config.label().into()
+    }
+
+    /// Counts one more of a client, and says whether its network may bring it now.
+    pub(super) fn allows(&self, client: IpAddr, counted: Counted) -> bool {
+        let most = match counted {
+            Counted::Connections => self.config.connections_per_minute,
+            Counted::Messages => self.config.messages_per_minute,
+            Counted::Recipients => self.config.recipients_per_minute,
+        };
+        self.rates.allow(self.config.network_of(client), counted, most, Instant::now())
     }
 
     /// Whether a client begins with the handshake.
@@ -127,17 +142,21 @@ struct Place {
 }
 
 impl Place {
-    fn take(listener: &Arc<Listening>, client: IpAddr) -> Option<Place> {
+    /// The error says why there is none.
+    fn take(listener: &Arc<Listening>, client: IpAddr) -> Result<Place, &'static str> {
         let network = listener.config.network_of(client);
         let mut connected = listener.connected.lock().unwrap_or_else(PoisonError::into_inner);
         let all: u32 = connected.values().sum();
         let of_network = connected.get(&network).copied().unwrap_or(0);
         let limits = &listener.config;
         if all >= limits.max_connections || !limits.max_connections_per_network.allows(of_network + 1) {
-            return None;
+            return Err("too many connections; try again later");
+        }
+        if !listener.allows(client, Counted::Connections) {
+            return Err("too many connections within a minute; try again later");
         }
         connected.insert(network, of_network + 1);
-        Some(Place { listener: listener.clone(), network })
+        Ok(Place { listener: listener.clone(), network })
     }
 }
 
@@ -173,20 +192,20 @@ pub(super) async fn listen(relay: Arc<Relay>, listener: Arc<Listening>, socket: 
         tokio::spawn(async move {
             let _running = running;
             match place {
-                Some(_place) => session::serve(relay, listener, stream, peer).await,
-                None => refuse(&listener, stream).await,
+                Ok(_place) => session::serve(relay, listener, stream, peer).await,
+                Err(why) => refuse(&listener, stream, why).await,
             }
         });
     }
 }
 
-/// Tells a client that there are too many.
-async fn refuse(listener: &Listening, stream: tokio::net::TcpStream) {
+/// Tells a client why there is no place for it.
+async fn refuse(listener: &Listening, stream: tokio::net::TcpStream, why: &str) {
     if listener.is_implicit() {
         return;
     }
     let mut transport = super::transport::Transport::Plain(stream);
-    let reply = format!("421 4.7.0 {} has too many connections; try again later\r\n", listener.server.name);
+    let reply = format!("421 4.7.0 {} {why}\r\n", listener.server.name);
     if transport.write(reply.as_bytes(), Duration::from_secs(5)).await.is_ok() {
         transport.close().await;
     }

@@ -2,6 +2,8 @@
 
 use super::Relay;
 use super::listener::Listening;
+use super::patience::Patience;
+use super::rates::Counted;
 use super::transport::Transport;
 use crate::message::envelope::Session;
 use crate::relay::config::listen::Role;
@@ -13,7 +15,7 @@ use crate::relay::store::{Accepted, Change, QueueId, StoreError};
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
@@ -27,6 +29,8 @@ pub(super) struct Connection {
     session: Session,
     /// The sender of the transaction that is open.
     from: Option<MailFrom>,
+    /// Messages that have come in.
+    messages: u32,
 }
 
 /// Serves a client until it goes.
@@ -36,13 +40,14 @@ pub(super) async fn serve(relay: Arc<Relay>, listener: Arc<Listening>, stream: T
     let client_inside = listener.config.role != Role::Inbound;
     let client_ip = Some(peer.ip().to_canonical());
     let session = Session { client_ip, client_inside, ..Session::default() };
-    let connection = Connection { relay, listener, session, from: None };
+    let connection = Connection { relay, listener, session, from: None, messages: 0 };
     connection.run(Transport::Plain(stream)).await;
 }
 
 impl Connection {
     async fn run(mut self, mut transport: Transport) {
         let mut server = Server::new(self.listener.server.clone());
+        let mut patience = Patience::new(Instant::now());
         if self.listener.is_implicit() {
             transport = match self.handshake(transport).await {
                 Some(transport) => transport,
@@ -63,6 +68,7 @@ impl Connection {
         let mut stop = self.relay.stopping.clone();
         loop {
             while let Some(step) = server.step() {
+                patience.replied(Instant::now());
                 match step {
                     Step::Send(bytes) => {
                         if transport.write(&bytes, WRITE).await.is_err() {
@@ -92,8 +98,13 @@ impl Connection {
                     Step::Close => return transport.close().await,
                 }
             }
+            let (wait, words) = patience.wait(&self.listener.config, server.in_message(), Instant::now());
+            if wait.is_zero() {
+                server.end(words);
+                continue;
+            }
             let read = tokio::select! {
-                read = transport.read(&mut input, self.listener.config.command_timeout) => read,
+                read = transport.read(&mut input, wait) => read,
                 _ = stop.wait_for(|stopping| *stopping) => {
                     server.end("this server stops; come again");
                     continue;
@@ -103,7 +114,7 @@ impl Connection {
                 Ok(0) => return,
                 Ok(_) => server.receive(&input),
                 Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-                    server.end("nothing came for too long");
+                    server.end(words);
                 }
                 Err(_) => return,
             }
@@ -139,15 +150,33 @@ impl Connection {
         }
     }
 
+    /// Counts one more, and says whether the client's network may bring it.
+    fn within(&self, counted: Counted) -> bool {
+        self.session.client_ip.is_none_or(|client| self.listener.allows(client, counted))
+    }
+
     fn sender(&mut self, from: MailFrom) -> Reply {
+        if !self.listener.config.max_messages.allows(self.messages.saturating_add(1)) {
+            return Reply::new(421, Enhanced(4, 7, 0), "enough messages for one connection; connect again");
+        }
         if let Some(why) = self.relay.overloaded() {
             return Reply::new(452, Enhanced(4, 3, 1), why);
+        }
+        if !self.within(Counted::Messages) {
+            return Reply::new(450, Enhanced(4, 7, 1), "too many messages within a minute; try again later");
         }
         self.from = Some(from);
         Reply::new(250, Enhanced(2, 1, 0), "sender taken")
     }
 
     async fn recipient(&mut self, to: RcptTo, server: &Server) -> Reply {
+        if !self.within(Counted::Recipients) {
+            return Reply::new(
+                450,
+                Enhanced(4, 7, 1),
+                "too many recipients within a minute; try again later",
+            );
+        }
         let intake = self.intake();
         let recipient = match intake.admits_recipient(self.listener.config.role, &to) {
             Ok(recipient) => recipient,
@@ -173,6 +202,7 @@ impl Connection {
     /// Judges a message, keeps what becomes of it, and only then says that it was taken.
     async fn message(&mut self, received: Received) -> Reply {
         self.from = None;
+        self.messages = self.messages.saturating_add(1);
         let mut session = self.session.clone();
         session.client_helo = Some(received.client_name.as_str().into());
         let now = Timestamp::now();

@@ -2,17 +2,14 @@
 //!
 //! The owner hands in what it reads ([`Server::receive`]) and carries out what [`Server::step`] says until it says nothing;
 //! a question is answered by [`Server::answer`] or [`Server::answer_message`]. Replies of pipelined commands (RFC 2920)
-//! leave together. Whoever talks before the greeting, behind a command that must be the last of a group, or makes
-//! [`ERRORS`] mistakes, is told so and let go.
+//! leave together. Whoever talks before the greeting or behind a command that must be the last of a group, makes too many
+//! mistakes, or names too many recipients that are refused, is told so and let go.
 
 use super::command::{self, Command, Fault, MailFrom, RcptTo};
 use super::content::{Content, Flaw};
 use super::line::{self, Cut};
 use super::reply::{Enhanced, Reply};
 use std::collections::VecDeque;
-
-/// Mistakes after which a client is let go.
-pub const ERRORS: u32 = 20;
 
 /// What a server offers.
 #[derive(Debug, Clone)]
@@ -23,6 +20,10 @@ pub struct Settings {
     pub message_bytes: usize,
     /// Recipients of a message at most; the others are asked to come with the next.
     pub recipients: usize,
+    /// Mistakes after which a client is let go.
+    pub mistakes: u32,
+    /// Recipients refused for good after which a client is let go; `None` where that does not matter.
+    pub refused_recipients: Option<u32>,
     /// Whether it can encrypt.
     pub tls: Tls,
     /// Which protocol it speaks.
@@ -131,6 +132,7 @@ pub struct Server {
     tls: bool,
     transaction: Option<Transaction>,
     errors: u32,
+    refused: u32,
 }
 
 impl Server {
@@ -147,6 +149,7 @@ impl Server {
             hello: None,
             transaction: None,
             errors: 0,
+            refused: 0,
         }
     }
 
@@ -196,7 +199,14 @@ impl Server {
         Some(Step::Send(std::mem::take(&mut self.output)))
     }
 
-    /// The answer about a sender or a recipient.
+    /// Whether a message comes in: its content is under way, or further chunks of it.
+    pub fn in_message(&self) -> bool {
+        let is_chunked = |transaction: &Transaction| transaction.chunks.is_some();
+        matches!(self.phase, Phase::Data(_) | Phase::Chunk { .. })
+            || self.transaction.as_ref().is_some_and(is_chunked)
+    }
+
+    /// The answer about a sender or a recipient; a 421 is the last one (RFC 5321, 3.8).
     pub fn answer(&mut self, reply: &Reply) {
         match std::mem::replace(&mut self.phase, Phase::Command) {
             Phase::Sender(from) if reply.accepts() => {
@@ -207,13 +217,20 @@ impl Server {
                     transaction.to.push(to);
                 }
             }
+            Phase::Recipient(_) if reply.code / 100 == 5 => self.refused = self.refused.saturating_add(1),
             Phase::Sender(_) | Phase::Recipient(_) => {}
             other => {
                 self.phase = other;
                 return;
             }
         }
+        if reply.code == 421 {
+            return self.let_go(reply.clone());
+        }
         self.reply(reply);
+        if self.settings.refused_recipients.is_some_and(|most| self.refused >= most) {
+            self.let_go(Reply::new(421, Enhanced(4, 7, 0), "too many recipients that cannot be had"));
+        }
     }
 
     /// The answer about a message: one reply, or with LMTP one for each recipient in their order.
@@ -522,7 +539,7 @@ impl Server {
     fn mistake(&mut self, reply: &Reply) {
         self.errors += 1;
         self.reply(reply);
-        if self.errors >= ERRORS {
+        if self.errors >= self.settings.mistakes {
             self.let_go(Reply::new(421, Enhanced(4, 7, 0), "too many mistakes"));
         }
     }

@@ -29,6 +29,8 @@ fn send(protocol: Protocol, offered: u8, tls: WantTls, width: usize, messages: &
         name: "mx.d.example".to_string(),
         message_bytes: 100_000,
         recipients: 5,
+        mistakes: 20,
+        refused_recipients: None,
         tls: Tls::Offered,
         protocol,
     });

@@ -1,7 +1,7 @@
 //! Whole dialogues with the receiving side of a session.
 
 use mailfw::relay::smtp::reply::{Enhanced, Reply};
-use mailfw::relay::smtp::server::{Ask, ERRORS, Protocol, Received, Server, Settings, Step, Tls};
+use mailfw::relay::smtp::server::{Ask, Protocol, Received, Server, Settings, Step, Tls};
 use proptest::prelude::*;
 
 fn settings() -> Settings {
@@ -9,6 +9,8 @@ fn settings() -> Settings {
         name: "mx.acme.example".to_string(),
         message_bytes: 10_000,
         recipients: 3,
+        mistakes: 20,
+        refused_recipients: None,
         tls: Tls::Off,
         protocol: Protocol::Smtp,
     }
@@ -209,7 +211,7 @@ fn order_is_kept_and_after_many_mistakes_the_session_ends() {
     assert_eq!(session.say("RCPT TO:<c@acme.example>\r\nDATA\r\n"), "503 503");
     assert_eq!(session.say("MAIL FROM:<a@b.example>\r\nMAIL FROM:<a@b.example>\r\n"), "250 503");
     assert_eq!(session.say("RSET\r\nNOOP\r\nVRFY anna\r\nHELP\r\n"), "250 250 252 214");
-    let codes = session.say(&"WHAT\r\n".repeat(ERRORS as usize));
+    let codes = session.say(&"WHAT\r\n".repeat(20));
     assert!(codes.ends_with("500 421"), "{codes}");
     assert!(session.closed);
 }

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod crash;
 mod dialogue;
+mod limits;
 mod postfix;
 mod sending;
 mod serving;

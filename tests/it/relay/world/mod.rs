@@ -110,6 +110,19 @@ min_free_disk = "1 MB"
         self.folder.path().join(name)
     }
 
+    /// Changes the configuration before the start.
+    pub fn change(&mut self, from: &str, to: &str) {
+        let path = self.path("mailfw.toml");
+        let config = std::fs::read_to_string(&path).unwrap();
+        assert!(config.contains(from), "{config}");
+        std::fs::write(&path, config.replace(from, to)).unwrap();
+    }
+
+    /// The number of the process that runs.
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().unwrap().id()
+    }
+
     /// Starts the relay, and waits until it listens.
     pub fn start(&mut self) {
         self.start_by(Command::new(env!("CARGO_BIN_EXE_mailfw")));

@@ -57,6 +57,8 @@ fn serve(mut stream: TcpStream, take: &dyn Fn(Received)) {
         name: "sink.example".to_string(),
         message_bytes: 100_000_000,
         recipients: 1_000,
+        mistakes: 20,
+        refused_recipients: None,
         tls: Tls::Off,
         protocol: Protocol::Smtp,
     });
