@@ -301,15 +301,9 @@ impl Live {
     /// Says goodbye.
     pub(super) async fn quit(mut self) {
         self.client.quit();
-        while let Some(step) = self.client.step() {
-            match step {
-                Step::Send(bytes) => {
-                    if self.transport.write(&bytes, Duration::from_secs(5)).await.is_err() {
-                        return;
-                    }
-                }
-                Step::Close(_) => break,
-                _ => {}
+        while let Some(Step::Send(bytes)) = self.client.step() {
+            if self.transport.write(&bytes, Duration::from_secs(5)).await.is_err() {
+                return;
             }
         }
         // The reply changes nothing, but who closes before it looks as if the connection was lost.

@@ -27,6 +27,9 @@ pub(super) struct Part {
     pub(super) recipients: Vec<Recipient>,
 }
 
+/// Recipients that mail goes nowhere for, and what comes of that.
+pub(super) type Undeliverable = Vec<(Recipient, Outcome)>;
+
 /// Where mail goes, and how.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
@@ -87,7 +90,7 @@ impl Routing {
     }
 
     /// The parts of a copy, where no name server needs to be asked.
-    pub(super) fn parts_at_once(&self, copy: &Copy) -> Option<(Vec<Part>, Vec<(Recipient, Outcome)>)> {
+    pub(super) fn parts_at_once(&self, copy: &Copy) -> Option<(Vec<Part>, Undeliverable)> {
         let mut parts = Parts::default();
         for recipient in &copy.recipients {
             match self.way(copy, recipient) {
@@ -100,7 +103,7 @@ impl Routing {
     }
 
     /// The parts of a copy. Each domain is asked about once.
-    pub(super) async fn parts(&self, copy: &Copy) -> (Vec<Part>, Vec<(Recipient, Outcome)>) {
+    pub(super) async fn parts(&self, copy: &Copy) -> (Vec<Part>, Undeliverable) {
         let mut parts = Parts::default();
         let mut asked: BTreeMap<String, Result<Vec<MailHost>, NoHosts>> = BTreeMap::new();
         let chance = u32::try_from(copy.received.as_millisecond() & 0x7fff_ffff).unwrap_or(0);
@@ -199,7 +202,7 @@ fn exchange_key(hosts: &[MailHost], route: &Route, tls: RouteTls) -> Arc<str> {
 #[derive(Default)]
 struct Parts {
     parts: Vec<Part>,
-    failed: Vec<(Recipient, Outcome)>,
+    failed: Undeliverable,
 }
 
 impl Parts {
@@ -215,7 +218,7 @@ impl Parts {
         }
     }
 
-    fn done(self) -> (Vec<Part>, Vec<(Recipient, Outcome)>) {
+    fn done(self) -> (Vec<Part>, Undeliverable) {
         (self.parts, self.failed)
     }
 }
