@@ -136,7 +136,9 @@ impl Reader {
     }
 
     /// Tells of something wrong.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
+    pub fn push(&mut self, mut diagnostic: Diagnostic) {
+        // What a text says may be repeated in a message, which is one line.
+        diagnostic.message = diagnostic.message.replace(char::is_control, " ");
         if self.diagnostics.len() < TOLD {
             self.diagnostics.push(diagnostic);
         } else if self.diagnostics.len() == TOLD {
