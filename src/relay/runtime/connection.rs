@@ -83,14 +83,19 @@ fn failed_by(outcome: &Outcome, why: Why) -> bool {
 }
 
 fn transaction(target: &Target, job: &Job, content: &Arc<[u8]>, shared: &Shared) -> Transaction {
-    // What is written here has come by no session.
+    let mut parameters = job.arrival.parameters.clone();
     let prefix = match job.copy.kind {
         CopyKind::Message | CopyKind::Copy => trace::field(&job.arrival, shared.routing.load().name()),
-        CopyKind::Notification | CopyKind::Report => Vec::new(),
+        // What is written here has come by no session, and what was asked of reports on the message is not asked of it.
+        CopyKind::Notification | CopyKind::Report => {
+            parameters.returns = None;
+            parameters.envelope_id = None;
+            Vec::new()
+        }
     };
     Transaction {
         sender: job.copy.sender.clone(),
-        parameters: job.arrival.parameters.clone(),
+        parameters,
         recipients: job.recipients.clone(),
         prefix,
         content: content.clone(),

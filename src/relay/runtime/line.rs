@@ -1,7 +1,7 @@
 //! Lines to where mail goes: jobs wait in them, and a few workers with a connection each take them one after the other.
 //!
 //! A worker keeps its connection for as long as there is work, and a moment longer. Where no connection comes about,
-//! everything that waits there is delayed at once, and for [`DOWN`] nothing else is tried: a server that is down costs one
+//! everything that waits there is delayed at once, and for [`DOWN`] nothing else that is new is tried: a server that is down costs one
 //! attempt, not one for each message.
 
 use super::connection::{self, Live};
@@ -10,7 +10,8 @@ use super::queue::Event;
 use super::routing::{Part, Place, Target};
 use super::{Relay, Shared};
 use crate::relay::deliver::settle::{Outcome, Trouble};
-use crate::relay::store::{Arrival, Copy, CopyId, Recipient};
+use crate::relay::store::{Arrival, Copy, CopyId, Recipient, State};
+use jiff::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -58,8 +59,24 @@ struct Waiting {
     jobs: VecDeque<Job>,
     workers: usize,
     idle: usize,
-    down: Option<(Instant, Trouble)>,
+    down: Option<Down>,
     stopping: bool,
+}
+
+/// No connection came about.
+struct Down {
+    since: Instant,
+    at: Timestamp,
+    trouble: Trouble,
+}
+
+impl Down {
+    /// Whether a copy is not tried for it. One that has waited and is due since then is: its time has come, or somebody says
+    /// that the server is up again.
+    fn holds(&self, copy: &Copy) -> bool {
+        let is_due = matches!(copy.state, State::Queued { due } if due > self.at);
+        self.since.elapsed() < DOWN && !(copy.attempts > 0 && is_due)
+    }
 }
 
 impl Line {
@@ -106,8 +123,8 @@ impl Lines {
             Arc::new(Line { target: part.target.clone(), state: Mutex::default(), wake: Notify::new() })
         });
         let mut waiting = line.lock();
-        if let Some((_, trouble)) = waiting.down.as_ref().filter(|(since, _)| since.elapsed() < DOWN) {
-            let trouble = trouble.clone();
+        if let Some(down) = waiting.down.as_ref().filter(|down| down.holds(&job.copy)) {
+            let trouble = down.trouble.clone();
             drop(waiting);
             self.relay.queue.tell(Event::Finished(delayed(job, &trouble)));
             return;
@@ -175,7 +192,8 @@ async fn work(line: &Line, relay: &Arc<Relay>, shared: &Arc<Shared>) {
             Err(trouble) => {
                 let waiting: Vec<Job> = {
                     let mut waiting = line.lock();
-                    waiting.down = Some((Instant::now(), trouble.clone()));
+                    let (since, at) = (Instant::now(), Timestamp::now());
+                    waiting.down = Some(Down { since, at, trouble: trouble.clone() });
                     waiting.jobs.drain(..).collect()
                 };
                 for job in std::iter::once(job).chain(waiting) {

@@ -1,6 +1,6 @@
 //! A connection with or without encryption, and reading and writing with time-outs.
 
-use openssl::ssl::{Ssl, SslAcceptor};
+use openssl::ssl::{Ssl, SslAcceptor, SslRef};
 use std::io;
 use std::pin::Pin;
 use std::time::Duration;
@@ -80,7 +80,8 @@ impl Transport {
         let Transport::Plain(stream) = self else { return Ok(self) };
         let mut stream = SslStream::new(ssl, stream)?;
         let made = timeout(HANDSHAKE, Pin::new(&mut stream).connect()).await;
-        made.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?.map_err(io::Error::other)?;
+        let made = made.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+        made.map_err(|error| io::Error::other(with_reason(&error.to_string(), stream.ssl())))?;
         Ok(Transport::Tls(Box::new(stream)))
     }
 
@@ -94,5 +95,14 @@ impl Transport {
             }
         };
         let _ = timeout(Duration::from_secs(1), close).await;
+    }
+}
+
+/// An error of a handshake, with what was wrong with the server's certificate where that was it.
+fn with_reason(error: &str, ssl: &SslRef) -> String {
+    let error = error.trim_end();
+    match error.contains("certificate verify failed") {
+        true => format!("{error} {}", ssl.verify_result().error_string()),
+        false => error.to_string(),
     }
 }

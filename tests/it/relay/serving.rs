@@ -115,6 +115,22 @@ fn what_policies_refuse_is_refused_in_the_session() {
 }
 
 #[test]
+fn a_report_asks_for_nothing_that_was_asked_for_the_message() {
+    let (world, inside, _) = world();
+    let mut client = Client::connect(world.outbound).unwrap();
+    for line in [&format!("MAIL FROM:<{ANNA}> RET=FULL ENVID=Q7"), "RCPT TO:<no@else.example>", "DATA"] {
+        assert!(client.say(line).unwrap().starts_with(['2', '3']), "{line}");
+    }
+    let text = message(ANNA, "no@else.example", "x", "hello");
+    assert!(client.say(&format!("{text}.")).unwrap().starts_with("250"));
+    eventually("the sender has the report", || inside.count() == 1);
+    assert!(inside.texts()[0].contains("Original-Envelope-Id: Q7"), "{:?}", inside.texts());
+    let from = &inside.messages()[0].from;
+    assert_eq!((&*from.text, from.returns, from.envelope_id.as_deref()), ("", None, None));
+    assert!(inside.messages()[0].to[0].notify.is_some_and(|notify| !notify.failure && !notify.success));
+}
+
+#[test]
 fn what_policies_return_goes_back_as_a_report() {
     let (world, inside, outside) = world();
     assert!(send(world.outbound, ANNA, &[BOB], &message(ANNA, BOB, "x", "bounce it")).starts_with("250"));
