@@ -1,8 +1,8 @@
 //! Lines to where mail goes: jobs wait in them, and a few workers with a connection each take them one after the other.
 //!
 //! A worker keeps its connection for as long as there is work, and a moment longer. Where no connection comes about,
-//! everything that waits there is delayed at once, and for [`DOWN`] nothing else that is new is tried: a server that is down costs one
-//! attempt, not one for each message.
+//! everything that waits there is delayed at once, and for [`DOWN`] nothing else that is new is tried: a server that is down
+//! costs one attempt, not one for each message.
 
 use super::connection::{self, Live};
 use super::maildir;
