@@ -163,8 +163,10 @@ pub fn domain_as_ascii(domain: &str) -> Option<Cow<'_, str>> {
     if domain.is_empty() || domain.len() > DOMAIN_BYTES {
         return None;
     }
-    if domain.starts_with('[') && domain.ends_with(']') {
-        return Some(ascii_lowercase(domain));
+    if let Some(inner) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        // RFC 5321, 4.1.3: printable ASCII but brackets and backslash.
+        let is_literal = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'[' | b']' | b'\\');
+        return (!inner.is_empty() && inner.bytes().all(is_literal)).then(|| ascii_lowercase(domain));
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     let bad_label = |domain: &str| domain.split('.').any(|label| label.is_empty() || label.len() > 63);

@@ -7,4 +7,5 @@ pub mod clock;
 pub mod diagnostic;
 pub mod limits;
 pub mod source;
+pub mod system;
 pub mod table;

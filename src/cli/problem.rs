@@ -4,6 +4,7 @@
 
 use crate::base::diagnostic::{Code, Diagnostic, Level};
 use crate::base::source::{SourceId, SourceMap, Span};
+use crate::base::system::reason;
 use crate::tools::registry;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -106,17 +107,6 @@ pub fn see_that_empty(dir: &Path) -> Result<(), Problem> {
 
 fn occupied(message: String) -> Problem {
     Problem::new(registry::NOT_EMPTY, message, "name a folder that is new or empty; nothing is overwritten")
-}
-
-/// The system's reason in its own words, without Rust's numbering.
-pub fn reason(error: &io::Error) -> String {
-    let words = error.to_string();
-    let words = words.split(" (os error").next().unwrap_or(&words);
-    let mut characters = words.chars();
-    match characters.next() {
-        Some(first) => first.to_lowercase().chain(characters).collect(),
-        None => "for no reason that is known".to_string(),
-    }
 }
 
 /// What a path that is neither a file nor a folder is, in words; `None` for those two.

@@ -7,6 +7,7 @@ use super::problem::Problem;
 use super::serve_demo::Demo;
 use crate::base::diagnostic::{Diagnostics, Level};
 use crate::base::limits::MessageLimits;
+use crate::base::system::reason;
 use crate::relay::config::recipients::Source;
 use crate::relay::config::running::{Log, LogDestination, LogFormat, LogLevel};
 use crate::relay::config::surroundings::surroundings;
@@ -61,7 +62,7 @@ pub fn run(arguments: &ServeArguments, terminal: &mut Terminal) -> Result<Exit, 
     }
     log(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| not_started(error.to_string()))?;
+    let runtime = runtime.map_err(|error| not_started(reason(&error)))?;
     runtime.block_on(serve(&config, intake, &policies, demo.as_ref(), terminal))
 }
 
@@ -274,7 +275,7 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Signals, Problem> {
-        let of = |kind| signal(kind).map_err(|error| not_started(error.to_string()));
+        let of = |kind| signal(kind).map_err(|error| not_started(reason(&error)));
         Ok(Signals {
             stop: of(SignalKind::terminate())?,
             interrupt: of(SignalKind::interrupt())?,

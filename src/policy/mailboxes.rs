@@ -9,6 +9,7 @@
 
 use super::sniff::{self, Kind};
 use crate::base::limits::MessageLimits;
+use crate::base::system::reason;
 use crate::message::mailbox::{Dialect, FromLine, Mbox, gunzipped, looks_like_mbox, read_single};
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -465,10 +466,7 @@ fn in_words(error: &io::Error) -> String {
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
             "the compressed data is damaged".to_owned()
         }
-        _ => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or_default().to_lowercase()
-        }
+        _ => reason(error),
     }
 }
 

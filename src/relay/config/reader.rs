@@ -136,9 +136,7 @@ impl Reader {
     }
 
     /// Tells of something wrong.
-    pub fn push(&mut self, mut diagnostic: Diagnostic) {
-        // What a text says may be repeated in a message, which is one line.
-        diagnostic.message = diagnostic.message.replace(char::is_control, " ");
+    pub fn push(&mut self, diagnostic: Diagnostic) {
         if self.diagnostics.len() < TOLD {
             self.diagnostics.push(diagnostic);
         } else if self.diagnostics.len() == TOLD {

@@ -9,6 +9,7 @@ use super::running::LogDestination;
 use super::{Config, Diagnostics};
 use crate::base::diagnostic::{Code, Diagnostic};
 use crate::base::source::{Span, Spanned};
+use crate::base::system::reason;
 use crate::relay::smtp::server::Tls;
 use nix::unistd::{Group, User, geteuid};
 use openssl::asn1::Asn1Time;
@@ -333,12 +334,4 @@ impl Around<'_> {
             }
         }
     }
-}
-
-/// The system's reason in its own words, without their number.
-fn reason(error: &io::Error) -> String {
-    let words = error.to_string();
-    let words = words.split(" (os error").next().unwrap_or(&words);
-    let mut characters = words.chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }

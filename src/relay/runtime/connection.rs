@@ -7,6 +7,7 @@ use super::line::Job;
 use super::routing::{Place, Target};
 use super::transport::Transport;
 use super::{Shared, tls};
+use crate::base::system::reason;
 use crate::relay::config::network;
 use crate::relay::config::route::{Balance, RouteTls};
 use crate::relay::deliver::settle::{self, Trouble};
@@ -392,9 +393,6 @@ impl Live {
 fn words_of(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::TimedOut => "nothing came for too long".to_string(),
-        _ => {
-            let words = error.to_string();
-            words.split(" (os error").next().unwrap_or(&words).to_string()
-        }
+        _ => reason(error),
     }
 }

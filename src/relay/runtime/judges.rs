@@ -2,6 +2,7 @@
 //!
 //! As many as are asked for, with a bounded line before them; who finds it full is told so and puts the sender off.
 
+use crate::base::system::reason;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,7 +33,7 @@ impl Judges {
         for number in 0..threads {
             let work = work.clone();
             let thread = std::thread::Builder::new().name(format!("judge-{number}")).stack_size(STACK_BYTES);
-            thread.spawn(move || judge(&work)).map_err(|error| error.to_string())?;
+            thread.spawn(move || judge(&work)).map_err(|error| reason(&error))?;
         }
         Ok(Judges { line })
     }

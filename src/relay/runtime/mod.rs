@@ -24,6 +24,7 @@ use super::deliver::retry::Schedule;
 use super::deliver::settle::Reporter;
 use super::intake::{Intake, admission};
 use super::store::Store;
+use crate::base::system;
 use crate::lookup::dns::{self, Resolver};
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
@@ -85,7 +86,7 @@ pub struct Running {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A socket could not be opened.
-    #[error("listener `{listener}` cannot listen at {address}: {reason}")]
+    #[error("listener `{listener}` cannot listen at {address}: {}", system::reason(.reason))]
     Listen {
         /// The listener.
         listener: String,
@@ -95,7 +96,7 @@ pub enum StartError {
         reason: io::Error,
     },
     /// A socket that was handed over cannot be used.
-    #[error("listener `{listener}` cannot use the socket it was given: {reason}")]
+    #[error("listener `{listener}` cannot use the socket it was given: {}", system::reason(.reason))]
     Handed {
         /// The listener.
         listener: String,
@@ -177,7 +178,7 @@ impl Relay {
         let queue = std::thread::Builder::new()
             .name("queue".to_string())
             .spawn(move || worker.run(&heard))
-            .map_err(|error| StartError::Thread(error.to_string()))?;
+            .map_err(|error| StartError::Thread(system::reason(&error)))?;
         let mut addresses = Vec::new();
         for (listening, socket) in sockets {
             if let Ok(address) = socket.local_addr() {

@@ -1,3 +1,4 @@
 //! The base room: tables of addresses, domains, networks and texts.
 
+mod addresses;
 mod tables;

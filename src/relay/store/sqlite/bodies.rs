@@ -4,6 +4,7 @@
 //! file is not there is damage and not a crash. The checksum is CRC-32: it finds what a disk damages, costs a few hundred
 //! microseconds for the largest mail, and nobody who could forge it could not change the row as well.
 
+use crate::base::system::reason;
 use crate::relay::store::StoreError;
 use flate2::Crc;
 use std::fs::{self, File};
@@ -111,8 +112,8 @@ pub(super) fn checksum(content: &[u8]) -> u32 {
 pub(super) fn of_io(error: &io::Error) -> StoreError {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            StoreError::Full(error.to_string())
+            StoreError::Full(reason(error))
         }
-        _ => StoreError::Io(error.to_string()),
+        _ => StoreError::Io(reason(error)),
     }
 }
