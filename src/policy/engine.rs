@@ -93,6 +93,8 @@ pub enum Asked {
     AtRecipient,
     /// The content is there, and its reply is waited for. All recipients were taken, so none can be refused alone.
     AtContent,
+    /// The session is over: nothing can be refused in it any more.
+    Over,
 }
 
 impl Judging {
@@ -442,6 +444,7 @@ impl Engine {
         let rejected = |settling: &Settling| matches!(settling.outcome.fate, Fate::Reject { .. });
         let all = All {
             rejected: settled.settlings.iter().all(rejected),
+            returned: settled.settlings.iter().any(|one| matches!(one.outcome.fate, Fate::Return { .. })),
             go_back_before_content: finals.iter().all(|at| at.is_some_and(|at| at <= Final::BeforeContent)),
         };
         for (settling, at) in settled.settlings.iter_mut().zip(finals) {
@@ -450,7 +453,8 @@ impl Engine {
             let can_refuse = match asked {
                 Asked::Whole => return_rule::can_refuse(fate, at, all),
                 Asked::AtRecipient => at == Final::AtRecipient,
-                Asked::AtContent => return_rule::can_refuse(fate, at.max(Final::BeforeContent), all),
+                Asked::AtContent => all.can_be_refused_together(way.reports_to_sender()),
+                Asked::Over => false,
             };
             settling.outcome.going = way.going(fate, can_refuse, case.lookups, missing);
             if settling.outcome.going.is_none() {

@@ -51,8 +51,18 @@ pub enum Final {
 pub struct All {
     /// All are rejected.
     pub rejected: bool,
+    /// Some are returned.
+    pub returned: bool,
     /// All are rejected or returned, and final before the content.
     pub go_back_before_content: bool,
+}
+
+impl All {
+    /// Whether one reply can refuse them all, once all were taken. Where some of them get a report instead it cannot, and
+    /// the others need one too.
+    pub fn can_be_refused_together(self, returns_are_reports: bool) -> bool {
+        self.rejected || self.go_back_before_content && !(self.returned && returns_are_reports)
+    }
 }
 
 /// Whether the session can still refuse a fate.
@@ -79,12 +89,16 @@ impl WayBack {
         lookups: &dyn Lookups,
         missing: &mut BTreeSet<Question>,
     ) -> Option<Going> {
-        // Of our own a `return` is a report; towards others a refusal is safer than any report.
-        let report = matches!(fate, Fate::Return { .. }) && self.has_sender && self.sender_in_site;
+        let report = matches!(fate, Fate::Return { .. }) && self.reports_to_sender();
         if can_refuse && !report {
             return Some(Going::InSession);
         }
         self.may_return(lookups, missing).then_some(Going::AsMessage)
+    }
+
+    /// Whether a `return` is a report: it is of our own; towards others a refusal is safer than any report.
+    pub fn reports_to_sender(self) -> bool {
+        self.has_sender && self.sender_in_site
     }
 
     /// Whether a returned message may go out to the sender. Questions without an answer are added to `missing`.

@@ -184,7 +184,7 @@ impl Intake {
             Case { message: &message, envelope: &envelope, session, received: arrival.received, lookups };
         let past: BTreeSet<PolicyKey> = copy.judged.past.iter().cloned().collect();
         let done = copy.judged.done.iter().cloned().collect();
-        let judging = Judging { past: past.clone(), done, now: Some(now), asked: Asked::Whole };
+        let judging = Judging { past: past.clone(), done, now: Some(now), asked: Asked::Over };
         let decision = self.engine.decide(case, &judging, Detail::Hits).ok()?;
         let here = Arrival { recipients: copy.recipients.clone(), ..arrival.clone() };
         Some(outcomes::copies(self, case, &decision, &here, &past))

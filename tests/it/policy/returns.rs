@@ -2,7 +2,7 @@
 
 use super::support::{SITE, engine, letter, passes};
 use mailfw::plan::{Answer, Answers};
-use mailfw::policy::engine::{Decision, Engine};
+use mailfw::policy::engine::{Asked, Decision, Engine, Judging};
 use mailfw::policy::outcome::{Fate, Reason};
 use mailfw::policy::return_rule::Going;
 
@@ -73,6 +73,48 @@ fn what_asks_for_all_recipients_cannot_refuse_some_of_them() {
             expect for a@acme.example quarantine in unreturnable expect for lax@acme.example deliver }
         "#,
     );
+}
+
+/// How each recipient's copy goes back, asked at a moment of the session.
+fn ways(
+    engine: &Engine,
+    sender: &'static str,
+    to: &[&'static str],
+    asked: Asked,
+) -> Vec<(&'static str, Option<Going>)> {
+    let judging = Judging { asked, ..Judging::default() };
+    let lookups = Answers::new(Some(Answer::NotAsked));
+    let decision = letter(sender, to, "s").decide_with(engine, &lookups, &judging);
+    decision.groups.iter().map(|group| (group.outcome.fate.name(), group.outcome.going)).collect()
+}
+
+#[test]
+fn one_reply_refuses_all_or_nobody_and_who_is_not_refused_is_reported() {
+    let set = format!(
+        "{SITE} directory acme {{ domain @acme.example
+            access policy away for senders {{ when length(recipients) > 1 when recipient == x@out.example then reject \"no\" }}
+            access policy back for senders {{ when length(recipients) > 1 when recipient == y@out.example then return \"back\" }} }}"
+    );
+    let engine = engine(&set);
+    let both = ways(&engine, "a@acme.example", &["x@out.example", "y@out.example"], Asked::AtContent);
+    assert_eq!(both, [("reject", Some(Going::AsMessage)), ("return", Some(Going::AsMessage))]);
+    let twice = ways(&engine, "a@acme.example", &["x@out.example", "x@out.example"], Asked::AtContent);
+    assert_eq!(twice, [("reject", Some(Going::InSession))]);
+    let some = ways(&engine, "a@acme.example", &["x@out.example", "z@out.example"], Asked::AtContent);
+    assert_eq!(some, [("reject", Some(Going::AsMessage)), ("deliver", None)]);
+}
+
+#[test]
+fn after_the_session_nothing_is_refused_in_it() {
+    let set = format!(
+        "{SITE} directory acme {{ domain @acme.example
+            access policy away for both {{ when sender in [a@acme.example, x@bad.example] then reject \"no\" }} }}"
+    );
+    let engine = engine(&set);
+    let inside = ways(&engine, "a@acme.example", &["x@bad.example"], Asked::Over);
+    assert_eq!(inside, [("reject", Some(Going::AsMessage))]);
+    let outside = ways(&engine, "x@bad.example", &["a@acme.example"], Asked::Over);
+    assert_eq!(outside, [("quarantine", None)]);
 }
 
 #[test]

@@ -131,6 +131,20 @@ fn a_report_asks_for_nothing_that_was_asked_for_the_message() {
 }
 
 #[test]
+fn what_is_refused_when_it_is_judged_again_goes_back_to_its_sender() {
+    let (world, inside, _) = world();
+    assert!(
+        send(world.outbound, ANNA, &[BOB], &message(ANNA, BOB, "x", "secret, decline")).starts_with("250")
+    );
+    eventually("the sender is told", || inside.count() == 1);
+    let path = world.path("main.mfp");
+    let policies = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, policies.replace("\"refuse\"", "\"decline\"")).unwrap();
+    world.says(&["queue", "judge", &first(&world)]);
+    eventually("the report is there", || inside.texts().iter().any(|text| text.contains("not this")));
+}
+
+#[test]
 fn what_policies_return_goes_back_as_a_report() {
     let (world, inside, outside) = world();
     assert!(send(world.outbound, ANNA, &[BOB], &message(ANNA, BOB, "x", "bounce it")).starts_with("250"));
