@@ -7,9 +7,8 @@ use super::exit::Exit;
 use super::load;
 use super::output::Terminal;
 use super::problem::Problem;
-use super::serve::{self, StoreAt};
+use super::serve;
 use crate::relay::deliver::settle::Reporter;
-use crate::relay::intake::{Intake, admission};
 use crate::relay::operate::{OperateError, Operator, Outcomes};
 use crate::relay::store::{Copy, CopyId, Filter, Place, QueueId, Store};
 use crate::tools::queue_text;
@@ -191,9 +190,9 @@ pub fn run(arguments: &QueueArguments, terminal: &mut Terminal) -> Result<Exit, 
         }
         Action::Return { chosen, text } => {
             let Some(intake) = at.intake(terminal)? else { return Ok(Exit::Failed) };
-            let reporter = reporter(&at, &intake);
+            let reporter = Reporter::of(intake.engine().hir(), at.config.server.name.as_str());
             each(store, chosen, terminal, |operator, id| {
-                operator.return_to_sender(store, &intake, &reporter, id, text)
+                operator.return_to_sender(store, &intake, (&at.config.retry, &reporter), id, text)
             })
         }
         Action::Delete(chosen) => each(store, chosen, terminal, |operator, id| operator.delete(store, id)),
@@ -322,13 +321,6 @@ fn each(
         }
     }
     Ok(exit)
-}
-
-fn reporter(at: &StoreAt, intake: &Intake) -> Reporter {
-    let host = at.config.server.name.to_string();
-    let postmaster = admission::postmaster(intake.engine().hir());
-    let postmaster = postmaster.map_or_else(|| format!("postmaster@{host}"), |it| it.text.to_string());
-    Reporter { postmaster, host }
 }
 
 /// Who runs the command, as the system knows them; behind `sudo`, who called it.

@@ -1,10 +1,12 @@
 //! What people do with what is kept: release, return, delete, hold, send now, judge again. Each is one batch of changes with
 //! who did it and why, whoever runs it: a command beside the running relay, or the relay itself.
 
+use super::config::retry::Retry;
 use super::deliver::settle::{self, Attempt, Outcome, Reporter, Trouble};
 use super::intake::{Intake, Made};
 use super::store::{
-    Arrival, AuditEntry, Change, Copy, CopyId, Event, Judged, QueueId, State, Store, StoreError, Way,
+    Arrival, AuditEntry, Change, Copy, CopyId, CopyKind, Event, Judged, QueueId, Recipient, State, Store,
+    StoreError, Way,
 };
 use crate::policy::engine::PolicyKey;
 use crate::policy::outcome::JUDGE_AGAIN_SECONDS;
@@ -100,7 +102,7 @@ impl Operator {
         &self,
         store: &dyn Store,
         intake: &Intake,
-        reporter: &Reporter,
+        (retry, reporter): (&Retry, &Reporter),
         id: &CopyId,
         text: &str,
     ) -> Result<Outcomes, OperateError> {
@@ -121,7 +123,7 @@ impl Operator {
             now: self.now,
             chance: 0,
         };
-        let settled = settle::settle(&attempt, &super::deliver::retry::Schedule::default(), reporter);
+        let settled = settle::settle(&attempt, retry, reporter);
         let mut changes = Vec::new();
         for report in settled.reports {
             let made = intake.report(report.to, report.content, self.now);
@@ -139,7 +141,7 @@ impl Operator {
         let copy = find(store, id)?;
         let changes = vec![
             Change::Remove(id.clone()),
-            self.event(&copy, "deleted", format!("for {}", names(&copy))),
+            self.event(&copy, "deleted", format!("for {}", Recipient::names(&copy.recipients))),
             self.audit("delete", id),
         ];
         store.commit(changes)?;
@@ -189,8 +191,13 @@ impl Operator {
 }
 
 /// What takes the place of a copy that waited to be judged again. Where that cannot be done now either, it waits on.
-pub fn judged_again(store: &dyn Store, intake: &Intake, copy: &Copy, arrival: &Arrival) -> Vec<Change> {
-    let now = Timestamp::now();
+pub fn judged_again(
+    store: &dyn Store,
+    intake: &Intake,
+    copy: &Copy,
+    arrival: &Arrival,
+    now: Timestamp,
+) -> Vec<Change> {
     let later = || {
         let until = now.saturating_add(SignedDuration::from_secs(JUDGE_AGAIN_SECONDS)).unwrap_or(now);
         vec![Change::Move { copy: copy.id.clone(), state: State::Deferred { until, judge_again: true } }]
@@ -223,8 +230,7 @@ fn replaced(copy: &Copy, made: Made, now: Timestamp) -> Vec<Change> {
 
 fn lines(made: &Made) -> Vec<String> {
     let copies = made.copies.iter().map(|copy| {
-        let to: Vec<String> = copy.recipients.iter().map(|to| format!("<{}>", to.address)).collect();
-        let to = to.join(", ");
+        let to = Recipient::names(&copy.recipients);
         match &copy.state {
             State::Queued { .. } => format!("queued for {to}"),
             State::Deferred { until, .. } => format!("waits until {until} for {to}"),
@@ -238,7 +244,6 @@ fn lines(made: &Made) -> Vec<String> {
 
 /// What is judged of a copy: its message as received, or what was written here.
 fn original(store: &dyn Store, copy: &Copy) -> Result<Vec<u8>, StoreError> {
-    use super::store::CopyKind;
     match copy.kind {
         CopyKind::Message | CopyKind::Copy => store.original(&copy.id.message),
         CopyKind::Notification | CopyKind::Report => store.content(&copy.id),
@@ -251,8 +256,4 @@ fn find(store: &dyn Store, id: &CopyId) -> Result<Copy, OperateError> {
 
 fn arrival(store: &dyn Store, copy: &Copy) -> Result<Arrival, OperateError> {
     store.arrival(&copy.id.message)?.ok_or_else(|| OperateError::NoCopy(copy.id.clone()))
-}
-
-fn names(copy: &Copy) -> String {
-    copy.recipients.iter().map(|to| format!("<{}>", to.address)).collect::<Vec<_>>().join(", ")
 }

@@ -4,8 +4,11 @@
 //! (RFC 3464) where the sender has asked for nothing else (RFC 3461, 4.1). What has no sender lies among the dead letters:
 //! nothing is returned to `<>`, so no report is ever answered by one.
 
-use super::retry::Schedule;
+use super::retry;
+use crate::language::hir::Hir;
 use crate::message::compose::{self, DeliveryReport, Original, ReportAction, ReportedRecipient, Stamp};
+use crate::relay::config::retry::Retry;
+use crate::relay::intake::admission;
 use crate::relay::smtp::command::{Notify, Returns};
 use crate::relay::store::{Arrival, Change, Copy, CopyKind, Event, NewCopy, Recipient, State};
 use data_encoding::HEXLOWER;
@@ -66,6 +69,15 @@ pub struct Reporter {
     pub host: String,
 }
 
+impl Reporter {
+    /// The reporter of a site on a host.
+    pub fn of(hir: &Hir, host: &str) -> Reporter {
+        let postmaster = admission::postmaster(hir);
+        let postmaster = postmaster.map_or_else(|| format!("postmaster@{host}"), |it| it.text.to_string());
+        Reporter { postmaster, host: host.to_string() }
+    }
+}
+
 /// A delivery status notification that is to be sent.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -87,10 +99,10 @@ pub struct Settled {
 }
 
 /// Settles an attempt.
-pub fn settle(attempt: &Attempt<'_>, schedule: &Schedule, reporter: &Reporter) -> Settled {
+pub fn settle(attempt: &Attempt<'_>, retry: &Retry, reporter: &Reporter) -> Settled {
     let copy = attempt.copy;
-    let over = schedule.is_over(copy.received, attempt.now);
-    let late = !over && !copy.delay_told && schedule.is_late(copy.received, attempt.now);
+    let over = retry::is_over(retry, copy.received, attempt.now);
+    let late = !over && !copy.delay_told && retry::is_late(retry, copy.received, attempt.now);
     let (mut done, mut failed, mut delayed, mut delivered) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (recipient, outcome) in attempt.outcomes {
         match outcome {
@@ -134,7 +146,7 @@ pub fn settle(attempt: &Attempt<'_>, schedule: &Schedule, reporter: &Reporter) -
         settled.changes.push(Change::Done { copy: copy.id.clone(), recipients: done });
     }
     if let Some((_, trouble)) = delayed.first() {
-        let due = schedule.next(copy.attempts + 1, attempt.now, attempt.chance);
+        let due = retry::next(retry, copy.attempts + 1, attempt.now, attempt.chance);
         settled.again = Some(due);
         let told: Vec<_> =
             delayed.iter().filter(|(to, _)| late && wants(to, |notify| notify.delay)).cloned().collect();

@@ -48,7 +48,8 @@ pub(super) fn judge(
         judged: Judged { past: past.to_vec(), why, ..Judged::default() },
     };
     let mut made = Made::default();
-    let Ok(decision) = intake.engine.decide(case, &judging, Detail::Outcomes) else {
+    let decided = intake.guarded(&"of our own", || intake.engine.decide(case, &judging, Detail::Outcomes));
+    let Some(Ok(decision)) = decided else {
         let state = State::Held { folder: UNSCANNABLE.into(), until: None };
         made.copies.push(copy(recipients, &content, state, Some("it cannot be decided for now".to_string())));
         return made;

@@ -92,8 +92,7 @@ impl Intake {
     /// Judges a message.
     pub fn judge(&self, incoming: Incoming) -> Ruling {
         let name = incoming.id.clone();
-        catch_unwind(AssertUnwindSafe(|| self.judge_one(incoming))).unwrap_or_else(|_| {
-            tracing::error!(message = %name, "judging met a mistake of mailfw's own; the message was put off");
+        self.guarded(&name, || self.judge_one(incoming)).unwrap_or_else(|| {
             Ruling::Refused(Reply::new(451, Enhanced(4, 3, 0), "a mistake here; try again later"))
         })
     }
@@ -147,7 +146,7 @@ impl Intake {
         let accepted_text = format!(
             "from <{}> for {}, {} octets",
             arrival.sender,
-            arrival.recipients.iter().map(|to| format!("<{}>", to.address)).collect::<Vec<_>>().join(", "),
+            Recipient::names(&arrival.recipients),
             content.len()
         );
         let mut changes = vec![event(&arrival, "accepted", accepted_text)];
@@ -160,6 +159,12 @@ impl Intake {
         generated::judge(self, CopyKind::Report, vec![to], content.into(), now, &[])
     }
 
+    /// Judges, and survives a mistake in it: nothing that is kept hangs on a thread that is gone.
+    fn guarded<T>(&self, what: &dyn std::fmt::Display, judge: impl FnOnce() -> T) -> Option<T> {
+        let judged = catch_unwind(AssertUnwindSafe(judge));
+        judged.inspect_err(|_| tracing::error!(message = %what, "judging met a mistake of mailfw's own")).ok()
+    }
+
     /// Judges a kept copy again by this policy set, past what it was released past: the copies that take its place, and
     /// what happened in words. `None` where it cannot be judged for now.
     pub fn judge_again(
@@ -168,7 +173,11 @@ impl Intake {
         arrival: &Arrival,
         content: Arc<[u8]>,
         now: Timestamp,
-    ) -> Option<outcomes::Made> {
+    ) -> Option<Made> {
+        self.guarded(&copy.id, || self.judge_copy(copy, arrival, content, now)).flatten()
+    }
+
+    fn judge_copy(&self, copy: &Copy, arrival: &Arrival, content: Arc<[u8]>, now: Timestamp) -> Option<Made> {
         if matches!(copy.kind, CopyKind::Notification | CopyKind::Report) {
             return Some(generated::judge_again(self, copy, content, now));
         }

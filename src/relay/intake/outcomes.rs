@@ -93,11 +93,9 @@ impl Context<'_> {
                     copy.judged = self.judged(outcome, None);
                     made.copies.push(copy);
                 }
-                (leaving, means) => {
-                    let why = means.unwrap_or_else(|| match leaving {
-                        Some(_) => String::new(),
-                        None => perform::processed(self.case.message, outcome).held.unwrap_or_default(),
-                    });
+                (_, means) => {
+                    let failed = || perform::processed(self.case.message, outcome).held;
+                    let why = means.or_else(failed).unwrap_or_default();
                     self.hold(group, outcome::UNSCANNABLE, why, made);
                 }
             },
@@ -209,9 +207,7 @@ impl Context<'_> {
     }
 
     fn named(&self, group: &Group) -> String {
-        let named: Vec<String> =
-            self.recipients(group).iter().map(|to| format!("<{}>", to.address)).collect();
-        named.join(", ")
+        Recipient::names(&self.recipients(group))
     }
 
     /// Whether the sender wants to hear of any recipient of a group that could not be delivered to (RFC 3461, 4.1).

@@ -183,7 +183,7 @@ async fn candidates(target: &Target, shared: &Arc<Shared>) -> Result<Vec<Candida
             let mut unknown = None;
             let first = match target.route.balance {
                 Balance::InOrder => 0,
-                Balance::Evenly => usize::try_from(shared.chance()).unwrap_or(0) % hosts.len().max(1),
+                Balance::Evenly => usize::try_from(shared.chances.next()).unwrap_or(0) % hosts.len().max(1),
             };
             let in_turn = hosts.iter().cycle().skip(first).take(hosts.len());
             for host in in_turn {

@@ -29,7 +29,7 @@ pub(super) async fn deliver(
             format!("Return-Path: <{}>\r\nDelivered-To: {address}\r\n", job.copy.sender).into_bytes();
         bytes.extend(trace::field(&job.arrival, shared.routing.load().name()));
         let content = content.clone();
-        let name = format!("{}.{}.{}", job.arrival.received.as_second(), job.copy.id, shared.chance());
+        let name = format!("{}.{}.{}", job.arrival.received.as_second(), job.copy.id, shared.chances.next());
         let told = folder.display().to_string();
         let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes, &content)).await;
         outcomes.push(match written {

@@ -20,9 +20,8 @@ mod transport;
 
 use super::config::Config;
 use super::config::server::TlsVersion;
-use super::deliver::retry::Schedule;
 use super::deliver::settle::Reporter;
-use super::intake::{Intake, admission};
+use super::intake::Intake;
 use super::store::Store;
 use crate::base::system;
 use crate::lookup::dns::{self, Resolver};
@@ -56,7 +55,7 @@ pub struct Relay {
     stopping: watch::Receiver<bool>,
     /// Whoever has a copy of it still runs.
     running: mpsc::Sender<()>,
-    chances: AtomicU32,
+    chances: Chances,
 }
 
 /// What deliveries share.
@@ -65,9 +64,8 @@ pub(super) struct Shared {
     routing: ArcSwap<Routing>,
     handle: Handle,
     queue: queue::Settings,
-    unkept: queue::Unkept,
     minimum_tls: TlsVersion,
-    chances: AtomicU32,
+    chances: Chances,
 }
 
 /// A relay that runs.
@@ -143,9 +141,7 @@ impl Relay {
             attempts: usize::try_from(config.dns.attempts).unwrap_or(1),
         })
         .map_err(StartError::Dns)?;
-        let postmaster = admission::postmaster(intake.engine().hir());
-        let host = config.server.name.to_string();
-        let postmaster = postmaster.map_or_else(|| format!("postmaster@{host}"), |it| it.text.to_string());
+        let reporter = Reporter::of(intake.engine().hir(), config.server.name.as_str());
         let (stop, stopping) = watch::channel(false);
         let (running, ended) = mpsc::channel(1);
         let (queue, heard) = Queue::new();
@@ -157,20 +153,19 @@ impl Relay {
             queue,
             stopping,
             running,
-            chances: AtomicU32::new(seed()),
+            chances: Chances::new(),
         });
         let shared = Arc::new(Shared {
             store,
             routing: ArcSwap::from_pointee(Routing::new(config, resolver)),
             handle: Handle::current(),
             queue: queue::Settings {
-                schedule: Schedule::of(&config.retry, None),
-                reporter: Reporter { postmaster, host },
+                retry: config.retry.clone(),
+                reporter,
                 keep_events: SignedDuration::from_hours(24 * KEEP_EVENTS_DAYS),
             },
-            unkept: queue::Unkept::default(),
             minimum_tls: config.tls.minimum,
-            chances: AtomicU32::new(seed()),
+            chances: Chances::new(),
         });
         let Sockets(sockets) = sockets;
         let listeners = sockets.iter().map(|(listening, _)| listening.clone()).collect();
@@ -188,11 +183,6 @@ impl Relay {
         }
         let shutdown = config.limits.shutdown_timeout;
         Ok(Running { relay, stop, ended, queue, listeners, addresses, shutdown })
-    }
-
-    /// Any number, another one each time.
-    fn chance(&self) -> u32 {
-        next_chance(&self.chances)
     }
 
     /// Why no mail is taken now, where none is.
@@ -233,29 +223,28 @@ impl Running {
     }
 }
 
-impl Shared {
-    /// Any number, another one each time.
-    fn chance(&self) -> u32 {
-        next_chance(&self.chances)
-    }
-}
-
 fn threads(config: &Config) -> usize {
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     config.limits.judging_threads.count().map_or_else(processors, usize::from)
 }
 
-/// Numbers that differ from run to run; nothing secret hangs on them.
-fn seed() -> u32 {
-    use std::hash::{BuildHasher, RandomState};
-    let hash = RandomState::new().hash_one(std::process::id());
-    u32::try_from(hash & u64::from(u32::MAX)).unwrap_or(0)
-}
+/// Numbers by chance; nothing secret hangs on them.
+#[derive(Debug)]
+struct Chances(AtomicU32);
 
-/// A permutation of all numbers, so that none comes twice before all have come.
-fn next_chance(counter: &AtomicU32) -> u32 {
-    let mut number = counter.fetch_add(0x9e37_79b9, Ordering::Relaxed);
-    number = (number ^ (number >> 16)).wrapping_mul(0x7feb_352d);
-    number = (number ^ (number >> 15)).wrapping_mul(0x846c_a68b);
-    number ^ (number >> 16)
+impl Chances {
+    /// Other numbers in each run.
+    fn new() -> Chances {
+        use std::hash::{BuildHasher, RandomState};
+        let hash = RandomState::new().hash_one(std::process::id());
+        Chances(AtomicU32::new(u32::try_from(hash & u64::from(u32::MAX)).unwrap_or(0)))
+    }
+
+    /// Another number each time: a permutation of all, so that none comes twice before all have come.
+    fn next(&self) -> u32 {
+        let mut number = self.0.fetch_add(0x9e37_79b9, Ordering::Relaxed);
+        number = (number ^ (number >> 16)).wrapping_mul(0x7feb_352d);
+        number = (number ^ (number >> 15)).wrapping_mul(0x846c_a68b);
+        number ^ (number >> 16)
+    }
 }

@@ -8,14 +8,14 @@
 use super::line::{Job, Lines, Result as JobResult};
 use super::routing::{Part, Routing};
 use super::{Relay, Shared};
-use crate::relay::deliver::retry::Schedule;
+use crate::relay::config::retry::Retry;
 use crate::relay::deliver::settle::{self, Attempt, Outcome, Reporter};
 use crate::relay::operate;
 use crate::relay::store::{Accepted, Arrival, Change, Copy, CopyId, NewCopy, Recipient, State, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Copies in work at a time.
@@ -33,22 +33,6 @@ pub struct Queue {
     events: Sender<Event>,
 }
 
-/// Changes that the store has refused, by copy, until the thread takes them back.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Unkept {
-    changes: Arc<Mutex<HashMap<CopyId, Vec<Change>>>>,
-}
-
-impl Unkept {
-    fn put(&self, copy: CopyId, changes: Vec<Change>) {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).insert(copy, changes);
-    }
-
-    fn take(&self, copy: &CopyId) -> Option<Vec<Change>> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).remove(copy)
-    }
-}
-
 /// What the thread hears of.
 #[derive(Debug)]
 pub(super) enum Event {
@@ -58,8 +42,10 @@ pub(super) enum Event {
     Planned(CopyId, Vec<Part>, Vec<(Recipient, Outcome)>),
     /// What an attempt came to for some recipients of a copy.
     Finished(JobResult),
-    /// What came of a copy is in the store, or is not.
-    Kept(CopyId, Result<(), StoreError>),
+    /// A copy was judged again, with this to be kept.
+    Judged(CopyId, Vec<Change>),
+    /// What came of a copy is in the store, or is not and is given back.
+    Kept(CopyId, Result<(), (StoreError, Vec<Change>)>),
     /// The store is to be looked at.
     Look,
     /// The relay stops.
@@ -96,7 +82,7 @@ impl Queue {
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// When deliveries are tried again.
-    pub schedule: Schedule,
+    pub retry: Retry,
     /// Who writes reports.
     pub reporter: Reporter,
     /// How long events and audit entries are kept.
@@ -110,8 +96,6 @@ struct InWork {
     /// Parts that are still out.
     open: usize,
     outcomes: Vec<(Recipient, Outcome)>,
-    /// What is to be kept and could not be.
-    unkept: Option<Vec<Change>>,
 }
 
 /// The thread's state.
@@ -120,7 +104,10 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     lines: Lines,
     in_work: HashMap<CopyId, InWork>,
+    /// Octets of the contents in work.
     bytes: u64,
+    /// What came of copies in work and could not be kept.
+    unkept: HashMap<CopyId, Vec<Change>>,
     /// There is more in the store than is in work.
     more: bool,
     next_due: Option<Timestamp>,
@@ -139,6 +126,7 @@ impl Worker {
             lines,
             in_work: HashMap::new(),
             bytes: 0,
+            unkept: HashMap::new(),
             more: true,
             next_due: None,
             version: 0,
@@ -179,6 +167,11 @@ impl Worker {
             Event::Offer(accepted) => self.offered(*accepted),
             Event::Planned(copy, parts, failed) => self.planned(&copy, parts, failed),
             Event::Finished(result) => self.finished(result),
+            Event::Judged(copy, changes) => {
+                // What takes its place is in the store alone.
+                self.more = true;
+                self.keep(copy, changes);
+            }
             Event::Kept(copy, kept) => self.kept(&copy, kept),
             Event::Look => self.look(),
             Event::Stop => {
@@ -215,10 +208,7 @@ impl Worker {
 
     /// Whether another copy may be begun.
     fn has_room(&self) -> bool {
-        !self.stopping
-            && self.in_work.len() < IN_WORK
-            && self.bytes < IN_WORK_BYTES
-            && self.in_work.values().all(|one| one.unkept.is_none())
+        !self.stopping && self.in_work.len() < IN_WORK && self.bytes < IN_WORK_BYTES && self.unkept.is_empty()
     }
 
     fn offered(&mut self, accepted: Accepted) {
@@ -295,14 +285,8 @@ impl Worker {
         }
         self.bytes += copy.size;
         let (id, copy) = (copy.id.clone(), Arc::new(copy));
-        let work = InWork {
-            copy: copy.clone(),
-            arrival: arrival.clone(),
-            content,
-            open: 1,
-            outcomes: Vec::new(),
-            unkept: None,
-        };
+        let work =
+            InWork { copy: copy.clone(), arrival: arrival.clone(), content, open: 1, outcomes: Vec::new() };
         self.in_work.insert(id.clone(), work);
         if matches!(copy.state, State::Deferred { judge_again: true, .. }) {
             return self.judge_again(copy, arrival);
@@ -369,12 +353,12 @@ impl Worker {
             content: &content,
             outcomes: &work.outcomes,
             now: Timestamp::now(),
-            chance: self.shared.chance(),
+            chance: self.shared.chances.next(),
         };
         for (recipient, outcome) in &work.outcomes {
             log(id, recipient, outcome);
         }
-        let settled = settle::settle(&attempt, &self.shared.queue.schedule, &self.shared.queue.reporter);
+        let settled = settle::settle(&attempt, &self.shared.queue.retry, &self.shared.queue.reporter);
         let mut changes = settled.changes;
         let intake = self.relay.intake.load_full();
         for report in settled.reports {
@@ -387,71 +371,53 @@ impl Worker {
     }
 
     fn keep(&mut self, id: CopyId, changes: Vec<Change>) {
-        if let Some(work) = self.in_work.get_mut(&id) {
-            work.unkept = None;
-            work.outcomes.clear();
-        }
-        // Kept here until the store has it, since a delivery that is forgotten is one that is repeated.
+        // A copy of them comes back where the store does not have them: a delivery that is forgotten is repeated.
         let again = changes.clone();
         let queue = self.relay.queue.clone();
-        let unkept = self.shared.unkept.clone();
-        self.shared.store.submit(
-            changes,
-            Box::new(move |done| {
-                if done.is_err() {
-                    unkept.put(id.clone(), again);
-                }
-                queue.tell(Event::Kept(id, done));
-            }),
-        );
+        let done = move |done: Result<(), StoreError>| {
+            queue.tell(Event::Kept(id, done.map_err(|error| (error, again))));
+        };
+        self.shared.store.submit(changes, Box::new(done));
     }
 
-    fn kept(&mut self, id: &CopyId, kept: Result<(), StoreError>) {
-        if let Err(error) = kept {
+    fn kept(&mut self, id: &CopyId, kept: Result<(), (StoreError, Vec<Change>)>) {
+        if let Err((error, changes)) = kept {
             tracing::error!(copy = %id, "what came of it could not be kept, so nothing new is begun: {error}");
-            let unkept = self.shared.unkept.take(id);
-            if let Some(work) = self.in_work.get_mut(id) {
-                work.unkept = unkept;
-            }
+            self.unkept.insert(id.clone(), changes);
             return;
         }
-        if let Some(work) = self.in_work.remove(id) {
-            self.bytes = self.bytes.saturating_sub(work.copy.size);
-        }
+        self.leave(id);
         if self.more && self.in_work.len() < IN_WORK / 2 {
             self.look();
         }
     }
 
+    /// A copy is in work no more.
+    fn leave(&mut self, id: &CopyId) {
+        if let Some(work) = self.in_work.remove(id) {
+            self.bytes = self.bytes.saturating_sub(work.copy.size);
+        }
+    }
+
     /// Tries once more to keep what could not be kept.
     fn keep_again(&mut self) {
-        let unkept: Vec<(CopyId, Vec<Change>)> = self
-            .in_work
-            .iter_mut()
-            .filter_map(|(id, work)| Some((id.clone(), work.unkept.take()?)))
-            .collect();
-        for (id, changes) in unkept {
+        for (id, changes) in std::mem::take(&mut self.unkept) {
             self.keep(id, changes);
         }
     }
 
-    /// Judges a copy again that waited for that.
+    /// Judges a copy again that waited for that, on a thread for it.
     fn judge_again(&mut self, copy: Arc<Copy>, arrival: Arc<Arrival>) {
         let (shared, relay) = (self.shared.clone(), self.relay.clone());
         let id = copy.id.clone();
         let asked = self.relay.judges.submit(move || {
-            let changes = operate::judged_again(&*shared.store, &relay.intake.load(), &copy, &arrival);
-            let (queue, id) = (relay.queue.clone(), copy.id.clone());
-            shared.store.submit(
-                changes,
-                Box::new(move |done| {
-                    queue.tell(Event::Kept(id, done));
-                    queue.look();
-                }),
-            );
+            let now = Timestamp::now();
+            let changes = operate::judged_again(&*shared.store, &relay.intake.load(), &copy, &arrival, now);
+            relay.queue.tell(Event::Judged(copy.id.clone(), changes));
         });
         if asked.is_err() {
-            self.in_work.remove(&id);
+            // It is due as before, and is looked at again.
+            self.leave(&id);
         }
     }
 }

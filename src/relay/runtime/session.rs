@@ -206,7 +206,7 @@ impl Connection {
         let mut session = self.session.clone();
         session.client_helo = Some(received.client_name.as_str().into());
         let now = Timestamp::now();
-        let id = QueueId::new(now, self.relay.chance());
+        let id = QueueId::new(now, self.relay.chances.next());
         let max_hops = self.listener.config.max_hops;
         let incoming = Incoming { id, received, session, listener: self.listener.name(), max_hops, now };
         let (answer, answered) = oneshot::channel();

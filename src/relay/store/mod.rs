@@ -107,6 +107,14 @@ pub struct Recipient {
     pub original: Option<Arc<str>>,
 }
 
+impl Recipient {
+    /// Addresses in angle brackets, parted by commas.
+    pub fn names(recipients: &[Recipient]) -> String {
+        let named: Vec<String> = recipients.iter().map(|to| format!("<{}>", to.address)).collect();
+        named.join(", ")
+    }
+}
+
 /// A copy that is to be kept.
 #[derive(Debug, Clone)]
 pub struct NewCopy {
