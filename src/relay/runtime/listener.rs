@@ -32,8 +32,15 @@ pub(super) struct Listening {
     pub(super) tls: ArcSwapOption<SslAcceptor>,
     /// How long the greeting is held back.
     pub(super) greeting_delay: Duration,
-    connected: Mutex<HashMap<IpNet, u32>>,
+    connected: Mutex<Connected>,
     rates: Rates,
+}
+
+/// Who is connected.
+#[derive(Default)]
+struct Connected {
+    all: u32,
+    by_network: HashMap<IpNet, u32>,
 }
 
 impl Listening {
@@ -146,16 +153,18 @@ impl Place {
     fn take(listener: &Arc<Listening>, client: IpAddr) -> Result<Place, &'static str> {
         let network = listener.config.network_of(client);
         let mut connected = listener.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: u32 = connected.values().sum();
-        let of_network = connected.get(&network).copied().unwrap_or(0);
+        let of_network = connected.by_network.get(&network).copied().unwrap_or(0);
         let limits = &listener.config;
-        if all >= limits.max_connections || !limits.max_connections_per_network.allows(of_network + 1) {
+        if connected.all >= limits.max_connections
+            || !limits.max_connections_per_network.allows(of_network + 1)
+        {
             return Err("too many connections; try again later");
         }
         if !listener.allows(client, Counted::Connections) {
             return Err("too many connections within a minute; try again later");
         }
-        connected.insert(network, of_network + 1);
+        connected.all += 1;
+        connected.by_network.insert(network, of_network + 1);
         Ok(Place { listener: listener.clone(), network })
     }
 }
@@ -163,9 +172,10 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut connected = self.listener.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        match connected.get_mut(&self.network) {
+        connected.all = connected.all.saturating_sub(1);
+        match connected.by_network.get_mut(&self.network) {
             Some(count) if *count > 1 => *count -= 1,
-            _ => drop(connected.remove(&self.network)),
+            _ => drop(connected.by_network.remove(&self.network)),
         }
     }
 }
