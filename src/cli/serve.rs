@@ -19,11 +19,14 @@ use crate::relay::store::sqlite::{self, SqliteStore};
 use crate::relay::store::{Recovered, Store};
 use crate::tools::registry;
 use crate::tools::render_human::{HumanRenderer, tally};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// The file in the state folder that a relay locks.
+const SERVING: &str = "serving";
 /// How often the files of the policy set are looked at.
 const WATCH: Duration = Duration::from_secs(2);
 
@@ -179,6 +182,7 @@ async fn serve(
     let state = &config.server.state.node;
     let (store, recovered) = SqliteStore::open(state, options)
         .map_err(|error| not_started(format!("the store in {}: {error}", state.display())))?;
+    let _alone = serve_alone(state)?;
     tell(&recovered);
     let store: Arc<dyn Store> = Arc::new(store);
     let mut known = files(&intake);
@@ -245,6 +249,17 @@ fn reload(
             terminal.complain(&problem);
             tracing::error!("the policy set cannot be read; the one that runs is kept");
         }
+    }
+}
+
+/// Sees that no other relay delivers what lies in the folder: each copy would go out twice. Held until the relay ends.
+fn serve_alone(state: &Path) -> Result<File, Problem> {
+    let path = state.join(SERVING);
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.map_err(|error| Problem::unwritable(&path.display().to_string(), &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(not_started(format!("another one serves from `{}`", state.display()))),
     }
 }
 

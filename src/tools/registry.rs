@@ -199,7 +199,7 @@ const PAGES: &[Page] = &[
         title: "the relay cannot start",
         text: "A socket, a certificate, the store or the user to become is not as the configuration says; the message names \
                which, and why. Ports below 1024 are for root alone: start as root with `user` set, or let systemd open the \
-               sockets. Of two servers only one can listen at an address.",
+               sockets. Of two servers only one can listen at an address, and only one can serve from a state folder.",
         failing: "mailfw serve --demo --port 25",
         passing: "mailfw serve --demo --port 2525",
     },

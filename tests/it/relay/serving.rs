@@ -224,3 +224,17 @@ fn recipients_of_the_site_are_known_by_lists_and_others_refused_by_name() {
     let reply = send(world.inbound, BOB, &["nobody@site.example"], &text);
     assert_eq!(reply, "550 5.1.1 nobody has this address here");
 }
+
+#[test]
+fn of_two_relays_only_one_serves_from_a_state_folder() {
+    let (world, _, _) = world();
+    let config = std::fs::read_to_string(world.path("mailfw.toml")).unwrap();
+    let (inbound, outbound) = (free_address().to_string(), free_address().to_string());
+    let other = config.replace(&world.inbound.to_string(), &inbound);
+    let other = other.replace(&world.outbound.to_string(), &outbound);
+    std::fs::write(world.path("other.toml"), other).unwrap();
+    let output = world.mailfw(&["serve", world.path("other.toml").to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("another one serves from"), "{said}");
+}
