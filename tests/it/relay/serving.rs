@@ -131,6 +131,23 @@ fn a_report_asks_for_nothing_that_was_asked_for_the_message() {
 }
 
 #[test]
+fn what_cannot_be_decided_now_is_put_off_and_nothing_of_it_is_kept() {
+    let (inside, outside) = (Sink::start(), Sink::start());
+    let mut world = World::new(inside.address, outside.address, "");
+    let policies = std::fs::read_to_string(world.path("main.mfp")).unwrap();
+    let virus = "virus policy infected for senders {\n when virus.found\n then quarantine in secrets\n }\n";
+    let with_virus =
+        policies.replace("    content policy marked", &format!("    {virus}    content policy marked"));
+    assert_ne!(with_virus, policies);
+    std::fs::write(world.path("main.mfp"), with_virus).unwrap();
+    world.start();
+    let reply = send(world.outbound, ANNA, &[BOB], &message(ANNA, BOB, "x", "nobody scans it"));
+    assert!(reply.starts_with("451 4.7.1"), "{reply}");
+    assert!(world.says(&["queue", "list"]).is_empty());
+    assert_eq!(outside.count(), 0);
+}
+
+#[test]
 fn what_is_refused_when_it_is_judged_again_goes_back_to_its_sender() {
     let (world, inside, _) = world();
     assert!(
